@@ -1,0 +1,81 @@
+"""harness: the open benchmark for image quality and image editing.
+
+>>> import harness
+>>> run = harness.run("demo", methods=["telea", "harmonic"])  # doctest: +SKIP
+>>> run.summary.tasks[0].standings[0].entry  # doctest: +SKIP
+'harmonic'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError
+from harness.hookspecs import API, hookimpl
+from harness.specs import (
+    DatasetSpec,
+    DegradationSpec,
+    EmbedderSpec,
+    MaskSetSpec,
+    MethodSpec,
+    MetricSpec,
+    Paper,
+    Param,
+    Requirement,
+    SuiteSpec,
+    WeightsSpec,
+)
+
+if TYPE_CHECKING:
+    from harness.interfaces import Batch, Images, Sample, Scores, Setup
+    from harness.runner import Run, run
+    from harness.scoring import score
+    from harness.store import open_run
+
+__version__ = "0.1.0"
+__all__ = [
+    "API",
+    "Batch",
+    "DatasetSpec",
+    "DegradationSpec",
+    "EmbedderSpec",
+    "HarnessError",
+    "Images",
+    "MaskSetSpec",
+    "MethodSpec",
+    "MetricSpec",
+    "Paper",
+    "Param",
+    "Requirement",
+    "Run",
+    "Sample",
+    "Scores",
+    "Setup",
+    "SuiteSpec",
+    "WeightsSpec",
+    "hookimpl",
+    "open_run",
+    "run",
+    "score",
+]
+
+# Heavy names (they bring torch or pandas) are imported at first use, so that `import harness` stays light.
+_LAZY = {
+    "Batch": "harness.interfaces",
+    "Images": "harness.interfaces",
+    "Run": "harness.runner",
+    "Sample": "harness.interfaces",
+    "Scores": "harness.interfaces",
+    "Setup": "harness.interfaces",
+    "open_run": "harness.store",
+    "run": "harness.runner",
+    "score": "harness.scoring",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'harness' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(_LAZY[name]), name)

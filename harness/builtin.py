@@ -1,0 +1,58 @@
+"""The engine's own data sets, masks, metrics and suites, registered through the same hooks as anybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from harness.hookspecs import hookimpl
+from harness.specs import (
+    DatasetSpec,
+    DegradationSpec,
+    EmbedderSpec,
+    MaskSetSpec,
+    MetricSpec,
+    SuiteSpec,
+)
+
+
+@hookimpl
+def harness_register_datasets(register: Callable[[DatasetSpec], None]) -> None:
+    """Photographs that may be shipped."""
+    from harness.datasets.specs import dataset_specs
+
+    for spec in dataset_specs():
+        register(spec)
+
+
+@hookimpl
+def harness_register_metrics(register: Callable[[MetricSpec], None]) -> None:
+    """Every metric the engine ships."""
+    from harness.metrics.specs import metric_specs
+
+    for spec in metric_specs():
+        register(spec)
+
+
+@hookimpl
+def harness_register_embedders(register: Callable[[EmbedderSpec], None]) -> None:
+    """EfficientNet-Lite0 features."""
+    from harness.metrics.specs import embedder_specs
+
+    for spec in embedder_specs():
+        register(spec)
+
+
+@hookimpl
+def harness_register_degradations(register: Callable[[DegradationSpec | MaskSetSpec], None]) -> None:
+    """Every mask set the engine ships."""
+    from harness.masks.specs import mask_set_specs
+
+    for spec in mask_set_specs():
+        register(spec)
+
+
+@hookimpl
+def harness_register_suites(register: Callable[[SuiteSpec], None]) -> None:
+    """`demo` and `inpainting`."""
+    register(SuiteSpec("demo", "harness.suites:demo.toml", "six photographs, four floors, 20 seconds"))
+    register(SuiteSpec("inpainting", "harness.suites:inpainting.toml", "30 photographs and 30 rendered scenes at 256 px"))

@@ -1,0 +1,36 @@
+"""Errors that a user is shown: one line that says what is wrong and what to do next."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["HarnessError", "MissingRequirement", "RefusedSample", "UnknownName"]
+
+
+class HarnessError(Exception):
+    """A user's mistake or a missing thing. The message is one line; the CLI prints it without a traceback."""
+
+
+class MissingRequirement(HarnessError):
+    """Something optional is not here (a package, a weight file). The message ends with the command that gets it."""
+
+
+class RefusedSample(HarnessError):
+    """A method declines one sample (no face, prompt missing): recorded as `skipped` with this reason."""
+
+
+class UnknownName(HarnessError):
+    """A name that nobody registered; the message carries the nearest registered names.
+
+    Args:
+        kind: what was looked up, in words ("method", "suite").
+        name: what the user typed.
+        known: every registered name of that kind.
+        command: the next command to type.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], command: str) -> None:
+        near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
+        hint = f" Did you mean {', '.join(near)}?" if near else ""
+        super().__init__(f"unknown {kind} '{name}'.{hint} See them all: {command}")

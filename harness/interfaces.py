@@ -1,0 +1,227 @@
+"""What methods, data sets, masks and metrics are given and what they give back.
+
+Images at the border: float32, RGB, [0, 1], N×3×H×W. Masks: float32 N×1×H×W, 1 = hole (or region to edit).
+On the CPU side, before batching, images are uint8 H×W×3 and masks bool H×W.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+    Hole = NDArray[np.bool_]
+
+__all__ = [
+    "Assessor",
+    "Batch",
+    "Dataset",
+    "Embedder",
+    "Images",
+    "Inpainter",
+    "LoadedWeights",
+    "MaskSet",
+    "MetricBatch",
+    "Restorer",
+    "Sample",
+    "SampleMetric",
+    "Scores",
+    "SetMetric",
+    "Setup",
+]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One item of a data set.
+
+    Attributes:
+        id: stable, unique in its data set; with a mask set the engine names it `image@maskset/k`.
+        cluster: what makes samples dependent (the photograph, scene, identity).
+        image: uint8 H×W×3 RGB: the clean picture (the truth of an inpainting or restoration task).
+        mask: bool H×W, True = hole; None where the mask set draws it.
+        truth: further exact knowledge: `instances` (uint8 H×W), scene graph, MOS, identity.
+        target: what the output is compared with where it is not `image` (removal pairs).
+    """
+
+    id: str
+    cluster: str
+    image: Pixels
+    mask: Hole | None = None
+    prompt: str | None = None
+    labels: NDArray[np.int64] | None = None
+    exposures: NDArray[np.uint8] | None = None
+    target: Pixels | None = None
+    truth: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Dataset(Protocol):
+    """A source of images. Constructed with its parameters; loads nothing until asked."""
+
+    version: str
+
+    def __len__(self) -> int: ...
+
+    def ids(self) -> Sequence[str]:
+        """Stable ids in a fixed order."""
+        ...
+
+    def load(self, id: str) -> Sample:
+        """Decode one sample; called from worker threads. Raises `HarnessError` naming the file."""
+        ...
+
+    def content_hash(self) -> str:
+        """sha256 over everything that decides the samples' content (files, view, version)."""
+        ...
+
+    def pairs(self) -> Iterator[tuple[str, str, bool]] | None:
+        """(a, b, genuine) pairs for verification protocols; None where there are none."""
+        ...
+
+    def attribution(self) -> Sequence[Mapping[str, str]]:
+        """One row per source: title, author, licence, source. Printed at the end of a report."""
+        ...
+
+
+@runtime_checkable
+class MaskSet(Protocol):
+    """Draws masks, seeded by its own name, version and seed only: never by the run's seed or the task."""
+
+    version: str
+    count: int
+
+    def draw(self, sample: Sample, k: int) -> Hole:
+        """The k-th mask (k < count) for this sample: bool H×W of the sample's size, True = hole."""
+        ...
+
+
+@dataclass
+class Batch:
+    """What a method is given: only what the task gives and the method needs; everything else is None."""
+
+    ids: tuple[str, ...]
+    image: torch.Tensor | None = None
+    mask: torch.Tensor | None = None
+    prompt: tuple[str, ...] | None = None
+    labels: torch.Tensor | None = None
+    exposures: torch.Tensor | None = None
+    operator: Any | None = None
+    target_size: tuple[int, int] | None = None
+    seeds: tuple[int, ...] = ()
+
+    def noise(self, shape: Sequence[int]) -> torch.Tensor:
+        """Standard normal noise [N, *shape], drawn per sample from its own seed on the CPU, then moved."""
+        import torch
+
+        rows = [torch.randn(*shape, generator=torch.Generator().manual_seed(seed)) for seed in self.seeds]
+        noise = torch.stack(rows)
+        return noise if self.image is None else noise.to(self.image.device)
+
+
+@dataclass
+class Images:
+    """A restorer's or inpainter's answer. `image` [N,3,h,w] in [0,1] (the engine clamps and rounds to 8 bit)."""
+
+    image: torch.Tensor
+    maps: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    facts: Mapping[str, Sequence[str | int | float]] = field(default_factory=dict)
+
+
+@dataclass
+class Scores:
+    """An assessor's answer: `scores` {name: [N]}, the primary one's name, an optional map [N,1,H,W], refusals by index."""
+
+    scores: Mapping[str, torch.Tensor]
+    primary: str
+    map: torch.Tensor | None = None
+    refused: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LoadedWeights:
+    """Weights the engine resolved and verified for a method: the file, its sha256, and which spec it is."""
+
+    name: str
+    kind: str
+    path: Path | None
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Handed to a method's constructor: where to compute, its weights, and the inner method of a wrapper."""
+
+    device: str = "cpu"
+    weights: LoadedWeights | None = None
+    inner: Any | None = None
+
+
+@runtime_checkable
+class Assessor(Protocol):
+    """Judges images."""
+
+    def assess(self, batch: Batch) -> Scores: ...
+
+
+@runtime_checkable
+class Restorer(Protocol):
+    """Undoes a degradation."""
+
+    def restore(self, batch: Batch) -> Images: ...
+
+
+@runtime_checkable
+class Inpainter(Protocol):
+    """Fills what `batch.mask` marks. Pixels of a `hole` in `batch.image` are blanked (0) by the engine."""
+
+    def inpaint(self, batch: Batch) -> Images: ...
+
+
+@dataclass
+class MetricBatch:
+    """What a metric sees, on the device.
+
+    `output` is the method's raw 8-bit-rounded answer, `composite` has the known pixels of the truth pasted back
+    (equal to `output` without a mask). A metric restricted to a region gets `region` [N,1,H,W] (1 = counted) and
+    the right one of the two already in `output`; for the whole image `region` is None.
+    """
+
+    ids: tuple[str, ...]
+    output: torch.Tensor
+    truth: torch.Tensor
+    mask: torch.Tensor | None
+    region: torch.Tensor | None = None
+
+
+class SampleMetric(Protocol):
+    """One value (or several columns) a sample. NaN means undefined (an empty region): stored as null, never averaged."""
+
+    def __call__(self, batch: MetricBatch) -> Mapping[str, torch.Tensor]: ...
+
+
+class Embedder(Protocol):
+    """Features for set metrics: images [N,3,H,W] in [0,1] -> [N,D] float32."""
+
+    def embed(self, images: torch.Tensor) -> torch.Tensor: ...
+
+
+class SetMetric(Protocol):
+    """One value a set of outputs. `embed` runs on the device, `reduce` in numpy on stored features.
+
+    `extractor` names the registered embedder. `reduce` gets features of outputs and truths [n,D] and the cluster of
+    every row, and gives (value, lo, hi): a leave-one-cluster-out jackknife interval.
+    """
+
+    extractor: str
+
+    def reduce(
+        self, outputs: NDArray[np.float32], truths: NDArray[np.float32], clusters: Sequence[str]
+    ) -> tuple[float, float, float]: ...

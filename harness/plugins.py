@@ -1,0 +1,274 @@
+"""Finds plugins, isolates a broken one, answers look-ups by name.
+
+A plugin is a module named by an entry point in group `harness`. One that does not import, misspells a hook, repeats
+a name, prints at import or calls `sys.exit` is reported and set aside; nothing else breaks. `HARNESS_PLUGINS=a,b`
+loads these modules instead of the installed entry points (an empty value loads none); `HARNESS_STRICT_PLUGINS=1` raises.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import os
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any, TypeVar, cast
+
+import pluggy
+
+from harness.errors import HarnessError, MissingRequirement, UnknownName
+from harness.hookspecs import Hooks
+from harness.specs import (
+    DatasetSpec,
+    DegradationSpec,
+    EmbedderSpec,
+    MaskSetSpec,
+    MethodSpec,
+    MetricSpec,
+    Requirement,
+    Spec,
+    SuiteSpec,
+)
+
+__all__ = ["PluginReport", "Registry", "load_target", "missing", "registry"]
+
+GROUP = "harness"
+BUILTIN = "harness.builtin"
+KINDS: Mapping[str, type[Any]] = {
+    "methods": MethodSpec,
+    "datasets": DatasetSpec,
+    "metrics": MetricSpec,
+    "embedders": EmbedderSpec,
+    "suites": SuiteSpec,
+    "masks": MaskSetSpec,
+    "degradations": DegradationSpec,
+}
+_HOOKS = {
+    "harness_register_methods": (MethodSpec,),
+    "harness_register_datasets": (DatasetSpec,),
+    "harness_register_metrics": (MetricSpec,),
+    "harness_register_embedders": (EmbedderSpec,),
+    "harness_register_suites": (SuiteSpec,),
+    "harness_register_degradations": (DegradationSpec, MaskSetSpec),
+}
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class PluginReport:
+    """What became of one plugin: `state` ok or broken, the one-line cause, the traceback, and what it registered."""
+
+    name: str
+    module: str
+    distribution: str
+    version: str
+    state: str
+    cause: str = ""
+    trace: str = ""
+    registered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    name: str
+    module: str
+    distribution: str = ""
+    version: str = ""
+
+
+@dataclass
+class Registry:
+    """Every registered spec by kind and name, and the report of every plugin."""
+
+    manager: pluggy.PluginManager
+    specs: dict[str, dict[str, Spec]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
+    owners: dict[tuple[str, str], str] = field(default_factory=dict)
+    aliases: dict[tuple[str, str], str] = field(default_factory=dict)
+    reports: list[PluginReport] = field(default_factory=list)
+
+    def get(self, kind: str, name: str) -> Spec:
+        """The spec called `name` (or an alias of it). Raises `UnknownName`, or the broken plugin's own story."""
+        found = self.specs[kind].get(self.aliases.get((kind, name), name))
+        if found is not None:
+            return found
+        for report in self.reports:
+            if report.state == "broken" and name in (report.name, report.module, report.module.removeprefix("harness_")):
+                raise HarnessError(f"plugin '{report.name}' is broken: {report.cause}\n{report.trace}")
+        words = {"masks": "mask set", "datasets": "data set"}.get(kind, kind.removesuffix("s"))
+        raise UnknownName(words, name, self.specs[kind], f"harness list {kind}")
+
+    def method(self, name: str) -> MethodSpec:
+        """A method's spec."""
+        return cast(MethodSpec, self.get("methods", name))
+
+    def dataset(self, name: str) -> DatasetSpec:
+        """A data set's spec."""
+        return cast(DatasetSpec, self.get("datasets", name))
+
+    def mask_set(self, name: str) -> MaskSetSpec:
+        """A mask set's spec."""
+        return cast(MaskSetSpec, self.get("masks", name))
+
+    def suite(self, name: str) -> SuiteSpec:
+        """A suite's spec."""
+        return cast(SuiteSpec, self.get("suites", name))
+
+    def embedder(self, name: str) -> EmbedderSpec:
+        """A feature extractor's spec."""
+        return cast(EmbedderSpec, self.get("embedders", name))
+
+    def metric(self, name: str) -> MetricSpec:
+        """A metric's spec; `pyiqa:<name>` is any metric of pyiqa."""
+        if name.startswith("pyiqa:") and name not in self.specs["metrics"]:
+            from harness.metrics.specs import pyiqa_spec
+
+            return pyiqa_spec(name.removeprefix("pyiqa:"))
+        return cast(MetricSpec, self.get("metrics", name))
+
+    def all(self, kind: str) -> Iterator[Spec]:
+        """Specs of one kind, by name."""
+        yield from (self.specs[kind][name] for name in sorted(self.specs[kind]))
+
+    def add(self, spec: Spec, owner: str) -> None:
+        """Register one spec; a name or alias that is taken is an error of the plugin that comes second."""
+        kind = next(kind for kind, cls in KINDS.items() if isinstance(spec, cls))
+        for name in (spec.name, *getattr(spec, "aliases", ())):
+            taken = self.owners.get((kind, name))
+            if taken is not None:
+                raise HarnessError(f"{kind.removesuffix('s')} name '{name}' is already registered by plugin '{taken}'")
+        for alias in getattr(spec, "aliases", ()):
+            self.aliases[kind, alias] = spec.name
+            self.owners[kind, alias] = owner
+        self.specs[kind][spec.name] = spec
+        self.owners[kind, spec.name] = owner
+
+    def drop(self, owner: str) -> None:
+        """Forget everything that one plugin registered."""
+        for kind, name in [key for key, who in self.owners.items() if who == owner]:
+            self.specs[kind].pop(name, None)
+            self.aliases.pop((kind, name), None)
+            del self.owners[kind, name]
+
+
+def _candidates() -> list[_Candidate]:
+    wanted = os.environ.get("HARNESS_PLUGINS")
+    if wanted is not None:
+        modules = [word.strip() for word in wanted.split(",") if word.strip()]
+        return [_Candidate(BUILTIN, BUILTIN)] + [_Candidate(m.removeprefix("harness_"), m) for m in modules]
+    found = [_Candidate(BUILTIN, BUILTIN)]
+    for point in sorted(entry_points(group=GROUP), key=lambda p: p.name):
+        dist = point.dist
+        found.append(_Candidate(point.name, point.value, dist.name if dist else "", dist.version if dist else ""))
+    return found
+
+
+def _import_quietly(module: str) -> ModuleType:
+    """Import a plugin; anything it prints, and an attempt to exit, is its fault and becomes an error."""
+    out = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+            loaded = importlib.import_module(module)
+    except SystemExit as stop:
+        raise HarnessError(f"calls sys.exit({stop.code!r}) at import") from stop
+    if out.getvalue().strip():
+        raise HarnessError(f"prints at import: {out.getvalue().strip().splitlines()[0][:80]!r}")
+    return loaded
+
+
+def _collect(registry: Registry, module: ModuleType, owner: str) -> tuple[str, ...]:
+    """Call one plugin's register hooks; returns what it registered as "kind:name"."""
+    for hook, allowed in _HOOKS.items():
+        implementation = getattr(module, hook, None)
+        if implementation is None:
+            continue
+
+        def register(spec: Spec, hook: str = hook, allowed: tuple[type[Any], ...] = allowed) -> None:
+            if not isinstance(spec, allowed):
+                raise HarnessError(f"{hook} was given a {type(spec).__name__}")
+            registry.add(spec, owner)
+
+        implementation(register=register)
+    return tuple(f"{kind.removesuffix('s')}:{name}" for (kind, name), who in registry.owners.items() if who == owner)
+
+
+def _check_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
+    """Refuse a misspelt hook: pluggy sees only marked functions, an author may also have forgotten the mark."""
+    known = {name for name in vars(Hooks) if name.startswith("harness_")}
+    for name, value in vars(module).items():
+        if name.startswith("harness_") and callable(value):
+            if name not in known:
+                raise UnknownName("hook", name, known, "harness/hookspecs.py")
+            if not hasattr(value, "harness_impl"):
+                raise HarnessError(f"hook {name} lacks the @hookimpl mark")
+
+
+def _load(registry: Registry, candidate: _Candidate) -> PluginReport:
+    name = candidate.name
+    base = PluginReport(name, candidate.module, candidate.distribution, candidate.version, "ok")
+    try:
+        module = _import_quietly(candidate.module)
+        _check_hooks(registry.manager, module)
+        registry.manager.register(module, name=name)
+        registry.manager.check_pending()
+        registered = _collect(registry, module, name)
+    except Exception as error:
+        if os.environ.get("HARNESS_STRICT_PLUGINS") == "1" or candidate.module == BUILTIN:
+            raise
+        registry.drop(name)
+        if registry.manager.has_plugin(name):
+            registry.manager.unregister(name=name)
+        cause = f"{type(error).__name__}: {error}" if not isinstance(error, HarnessError) else str(error)
+        return PluginReport(
+            base.name, base.module, base.distribution, base.version, "broken", cause.splitlines()[0], traceback.format_exc()
+        )
+    return PluginReport(base.name, base.module, base.distribution, base.version, "ok", registered=registered)
+
+
+def build_registry() -> Registry:
+    """Load every plugin afresh."""
+    manager = pluggy.PluginManager("harness")
+    manager.add_hookspecs(Hooks)
+    built = Registry(manager)
+    for candidate in _candidates():
+        built.reports.append(_load(built, candidate))
+    return built
+
+
+_cached: list[Registry] = []
+
+
+def registry() -> Registry:
+    """The process's registry, built at first use."""
+    if not _cached:
+        _cached.append(build_registry())
+    return _cached[0]
+
+
+def missing(requires: tuple[Requirement, ...]) -> str:
+    """"" when every requirement can be found, else one line: what is missing and the pip line that brings it."""
+    from importlib.util import find_spec
+
+    absent = [need for need in requires if find_spec(need.module) is None]
+    if not absent:
+        return ""
+    pip = " ".join(f"'{need.pip}'" if "[" in need.pip else need.pip for need in absent)
+    return f"needs {', '.join(need.module for need in absent)}: pip install {pip}"
+
+
+def load_target(spec: MethodSpec | DatasetSpec | MaskSetSpec | DegradationSpec | MetricSpec | EmbedderSpec) -> Any:
+    """Import the class a spec names. Raises `MissingRequirement` when an extra is absent."""
+    line = missing(getattr(spec, "requires", ()))
+    if line:
+        raise MissingRequirement(f"{spec.name} {line}")
+    module, _, attribute = spec.target.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def observers(hook: str) -> list[tuple[str, Callable[..., None]]]:
+    """Implementations of one observer hook with their plugins' names, to be called one by one."""
+    caller = getattr(registry().manager.hook, hook)
+    return [(impl.plugin_name, impl.function) for impl in reversed(caller.get_hookimpls())]

@@ -1,0 +1,105 @@
+"""How a method is named in full: `[outer:]name[@weights][k=v,…]`, e.g. `coordfill@mini[faithful=true]`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from harness.errors import HarnessError, UnknownName
+from harness.plugins import Registry
+from harness.specs import MethodSpec, Param, ParamValue
+
+__all__ = ["Reference", "metric_column", "parse_metric", "parse_reference", "resolve_params"]
+
+_PATTERN = re.compile(r"(?P<name>[A-Za-z0-9_.-]+)(?:@(?P<weights>[A-Za-z0-9_.-]+))?(?:\[(?P<params>[^\[\]]*)\])?")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A parsed method reference. `params` holds only what was written; `inner` is the wrapped method's reference."""
+
+    name: str
+    weights: str = ""
+    params: tuple[tuple[str, str], ...] = field(default=())
+    inner: Reference | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.name}:{self.inner}" if self.inner else self.name
+        params = ",".join(f"{k}={v}" for k, v in sorted(self.params))
+        return text + (f"@{self.weights}" if self.weights else "") + (f"[{params}]" if params else "")
+
+
+def _split_params(text: str, whole: str) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        key, equals, value = part.partition("=")
+        if not equals or not key.strip() or not value.strip():
+            raise HarnessError(f"'{whole}': a parameter reads k=v, not '{part}'")
+        pairs.append((key.strip(), value.strip()))
+    return tuple(pairs)
+
+
+def parse_reference(text: str) -> Reference:
+    """Parse a method reference. Raises `HarnessError` in one line.
+
+    >>> str(parse_reference("par-refine:coordfill@official[faithful=true]"))
+    'par-refine:coordfill@official[faithful=true]'
+    """
+    outer, colon, rest = text.partition(":")
+    if colon and "[" not in outer and "@" not in outer:
+        if not re.fullmatch(r"[A-Za-z0-9_.-]+", outer):
+            raise HarnessError(f"'{text}' is no method reference: write [outer:]name[@weights][k=v,…]")
+        return Reference(outer, inner=parse_reference(rest))
+    match = _PATTERN.fullmatch(text)
+    if match is None:
+        raise HarnessError(f"'{text}' is no method reference: write [outer:]name[@weights][k=v,…]")
+    return Reference(match["name"], match["weights"] or "", _split_params(match["params"] or "", text))
+
+
+def _convert(key: str, text: str, param: Param, owner: str) -> ParamValue:
+    kind = type(param.default)
+    try:
+        if kind is bool:
+            value: ParamValue = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
+        else:
+            value = kind(text)
+    except (ValueError, KeyError) as error:
+        raise HarnessError(f"{owner}: parameter {key} is a {kind.__name__}, not '{text}'") from error
+    if param.choices and value not in param.choices:
+        raise HarnessError(f"{owner}: parameter {key} is one of {', '.join(map(str, param.choices))}, not '{text}'")
+    return value
+
+
+def resolve_params(owner: str, declared: dict[str, Param], given: tuple[tuple[str, str], ...]) -> dict[str, ParamValue]:
+    """Declared defaults overridden by what the reference says, converted to the default's type."""
+    values: dict[str, ParamValue] = {key: param.default for key, param in declared.items()}
+    for key, text in given:
+        if key not in declared:
+            raise UnknownName(f"parameter of {owner}", key, declared, f"harness show {owner}")
+        values[key] = _convert(key, text, declared[key], owner)
+    return values
+
+
+def canonical(reference: Reference, registry: Registry) -> tuple[Reference, MethodSpec]:
+    """The reference with aliases resolved, and its spec. Raises `UnknownName` for names nobody registered."""
+    spec = registry.method(reference.name)
+    resolve_params(spec.name, dict(spec.params), reference.params)
+    if reference.weights and reference.weights not in {w.name for w in spec.weights}:
+        raise UnknownName(f"weights of {spec.name}", reference.weights, [w.name for w in spec.weights], "harness list weights")
+    if spec.wraps and reference.inner is None:
+        raise HarnessError(f"{spec.name} wraps another method: write {spec.name}:METHOD")
+    if reference.inner is not None and not spec.wraps:
+        raise HarnessError(f"{spec.name} wraps no method: '{reference}'")
+    inner = canonical(reference.inner, registry)[0] if reference.inner else None
+    return Reference(spec.name, reference.weights, reference.params, inner), spec
+
+
+def parse_metric(text: str) -> tuple[str, str]:
+    """Split `metric@region` into its two parts; no `@` is the whole image."""
+    name, _, region = text.partition("@")
+    return name, region
+
+
+def metric_column(name: str, region: str) -> str:
+    """The column a metric's values stand in."""
+    return f"{name}@{region}" if region else name

@@ -1,0 +1,216 @@
+"""What can be registered: frozen, torch-free descriptions. A `target` is "module:Class", imported at first use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+__all__ = [
+    "Capability",
+    "DatasetSpec",
+    "DegradationSpec",
+    "EmbedderSpec",
+    "MaskSetSpec",
+    "MethodSpec",
+    "MetricSpec",
+    "Paper",
+    "Param",
+    "Requirement",
+    "Spec",
+    "SuiteSpec",
+    "WeightsSpec",
+]
+
+Capability = Literal["assess", "restore", "inpaint"]
+ParamValue = str | int | float | bool
+_NO_PARAMS: Mapping[str, Param] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where a method or metric comes from. `url` is an arXiv id, DOI or repository name with commit."""
+
+    title: str
+    venue: str
+    year: int
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Param:
+    """One parameter that a reference may set: `name[k=v]`. The default's type is the parameter's type.
+
+    `result_changing=False` marks a parameter that cannot change the output (a chunk size), so it stays out of keys.
+    """
+
+    default: ParamValue
+    help: str
+    choices: tuple[ParamValue, ...] = ()
+    result_changing: bool = True
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """An importable module that a method or metric needs, and the pip words that bring it."""
+
+    module: str
+    pip: str
+
+
+@dataclass(frozen=True)
+class WeightsSpec:
+    """A checkpoint of a method.
+
+    `resource` ("package:path") is a file shipped inside a plugin; `file` is the name looked for in
+    `HARNESS_HOME/weights/<method>/`. A file whose sha256 differs from a stated `sha256` is refused.
+    """
+
+    name: str
+    kind: Literal["official", "mini", "random"]
+    licence: str
+    origin: str
+    resource: str = ""
+    file: str = ""
+    sha256: str = ""
+    trained_on: str = ""
+    parameters_m: float | None = None
+    fetch: str = ""
+
+
+@dataclass(frozen=True)
+class MethodSpec:
+    """Something to be judged.
+
+    Attributes:
+        name: lower-case short name, also the reference's name.
+        target: "module:Class"; the class is called as `Class(setup, **params)` (see `harness.interfaces.Setup`).
+        needs: batch fields the method reads; it is given only what the task gives and it needs.
+        roles: mask roles it understands (`hole`, `region`).
+        weights: first one present is the default; empty for methods without weights.
+        wraps: the capability of an inner method that the engine resolves and hands in (`outer:inner`).
+        optimises: metrics the method optimises: shown for it, never ranked.
+        tags: free labels the engine knows: `floor` (a baseline), `smooth` (no texture), `exemplar`, `oracle`.
+        parity: scope of proven agreement with the official network.
+    """
+
+    name: str
+    capabilities: tuple[Capability, ...]
+    target: str
+    version: str
+    summary: str
+    licence: str
+    paper: Paper | None = None
+    params: Mapping[str, Param] = _NO_PARAMS
+    weights: tuple[WeightsSpec, ...] = ()
+    needs: frozenset[str] = frozenset({"image", "mask"})
+    roles: tuple[str, ...] = ("hole",)
+    requires: tuple[Requirement, ...] = ()
+    wraps: Capability | None = None
+    optimises: tuple[str, ...] = ()
+    stochastic: bool = False
+    batchable: bool = True
+    tags: frozenset[str] = frozenset()
+    aliases: tuple[str, ...] = ()
+    parity: Literal["", "full", "base only", "successor", "no reference exists"] = ""
+    card: str = ""
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """A source of images. `target` is called as `Class(**params)`; `gives` are the sample fields it fills."""
+
+    name: str
+    target: str
+    version: str
+    summary: str
+    licence: str
+    gives: frozenset[str] = frozenset({"image"})
+    params: Mapping[str, Param] = _NO_PARAMS
+    requires: tuple[Requirement, ...] = ()
+
+
+@dataclass(frozen=True)
+class MaskSetSpec:
+    """Which masks an inpainter is given. `target` is called as `Class(**params)`; seeded by its own name, version, seed."""
+
+    name: str
+    target: str
+    version: str
+    summary: str
+    source: str
+    params: Mapping[str, Param] = _NO_PARAMS
+
+
+@dataclass(frozen=True)
+class DegradationSpec:
+    """What is done to a clean image before a restorer sees it."""
+
+    name: str
+    target: str
+    version: str
+    summary: str
+    params: Mapping[str, Param] = _NO_PARAMS
+
+
+@dataclass(frozen=True)
+class MetricSpec:
+    """A number about outputs. Every part of the protocol that changes the number is stated here.
+
+    Attributes:
+        kind: `sample` (one value an output), `set` (one value a cell), `table` (from records).
+        regions: regions it can be restricted to by `name@region`; "" is the whole image.
+        uses: what it compares: `output`, `truth`, `mask`.
+        unit, colour, range, reduction, resize, extractor: the protocol, in words.
+        bounds: smallest and largest possible value, None for unbounded.
+        diagnostic: never ranked.
+    """
+
+    name: str
+    target: str
+    version: str
+    kind: Literal["sample", "set", "table"]
+    higher_is_better: bool
+    summary: str
+    licence: str
+    uses: frozenset[str] = frozenset({"output", "truth"})
+    regions: tuple[str, ...] = ("",)
+    unit: str = ""
+    colour: str = "RGB"
+    range: str = "[0, 1]"
+    reduction: str = "mean over pixels and channels, then mean over samples"
+    resize: str = "none"
+    extractor: str = ""
+    bounds: tuple[float | None, float | None] = (None, None)
+    params: Mapping[str, Param] = _NO_PARAMS
+    requires: tuple[Requirement, ...] = ()
+    paper: Paper | None = None
+    diagnostic: bool = False
+    digits: int = 3
+
+
+@dataclass(frozen=True)
+class EmbedderSpec:
+    """A feature extractor for set metrics; `target` is called as `Class(device)`."""
+
+    name: str
+    target: str
+    version: str
+    dimension: int
+    summary: str
+    licence: str
+    requires: tuple[Requirement, ...] = ()
+
+
+@dataclass(frozen=True)
+class SuiteSpec:
+    """A versioned list of tasks. `resource` is "package:file.toml", read by `harness.suites`."""
+
+    name: str
+    resource: str
+    summary: str
+    aliases: tuple[str, ...] = field(default=())
+
+
+Spec = MethodSpec | DatasetSpec | MaskSetSpec | DegradationSpec | MetricSpec | EmbedderSpec | SuiteSpec

@@ -1,0 +1,107 @@
+"""Suites: versioned, named lists of tasks, written as TOML and read into frozen dataclasses."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from importlib.resources import files
+from typing import Any, Literal
+
+from harness.errors import HarnessError
+from harness.specs import SuiteSpec
+
+__all__ = ["Suite", "Task", "load_suite"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Data set + mask set + mask role + what it gives + metrics, one of them primary.
+
+    Attributes:
+        dataset: data set reference, `name[k=v]`.
+        limit: first so many images of it; 0 is all.
+        maskset: mask set reference, "" for none.
+        masks: masks per image; with `rotate`, image i gets mask number i mod the set's count instead of 0.
+        role: mask role, `hole` or `region`.
+        gives: batch fields the task can give; a method is given their intersection with its needs.
+        metrics: columns, `name` or `name@region`; set metrics among them.
+        primary: the one column that ranks.
+        bar: which bar a learned method is held to against the floors.
+    """
+
+    id: str
+    title: str
+    dataset: str
+    metrics: tuple[str, ...]
+    primary: str
+    capability: Literal["assess", "restore", "inpaint"] = "inpaint"
+    limit: int = 0
+    maskset: str = ""
+    masks: int = 1
+    rotate: bool = False
+    role: str = "hole"
+    gives: tuple[str, ...] = ("image", "mask")
+    bar: Literal["", "superior", "noninferior"] = ""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A suite as read: its tasks, the methods run when none are named, and the hash of its file."""
+
+    name: str
+    version: int
+    title: str
+    summary: str
+    cost: str
+    methods: tuple[str, ...]
+    tasks: tuple[Task, ...]
+    sha256: str
+
+    def task(self, id: str) -> Task:
+        """The task called `id`."""
+        return next(task for task in self.tasks if task.id == id)
+
+
+def _task(suite: str, table: Mapping[str, Any]) -> Task:
+    known = {f.name for f in fields(Task)}
+    unknown = sorted(set(table) - known)
+    if unknown:
+        raise HarnessError(f"suite {suite}: task {table.get('id', '?')} has unknown keys {', '.join(unknown)}")
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    try:
+        task = Task(**values)
+    except TypeError as error:
+        raise HarnessError(f"suite {suite}: task {table.get('id', '?')}: {error}") from error
+    if task.primary not in task.metrics:
+        raise HarnessError(f"suite {suite}: primary metric {task.primary} of task {task.id} is not among its metrics")
+    return task
+
+
+def parse_suite(name: str, content: bytes) -> Suite:
+    """Read a suite from the bytes of its TOML file. Raises `HarnessError` naming the key at fault."""
+    try:
+        table = tomllib.loads(content.decode())
+        tasks = tuple(_task(name, task) for task in table["task"])
+        suite = Suite(
+            name=table["name"],
+            version=int(table["version"]),
+            title=table["title"],
+            summary=table["summary"],
+            cost=table["cost"],
+            methods=tuple(table["methods"]),
+            tasks=tasks,
+            sha256=hashlib.sha256(content).hexdigest(),
+        )
+    except (tomllib.TOMLDecodeError, KeyError, UnicodeDecodeError) as error:
+        raise HarnessError(f"suite {name}: {type(error).__name__}: {error}") from error
+    if len({task.id for task in tasks}) != len(tasks):
+        raise HarnessError(f"suite {name}: two tasks share an id")
+    return suite
+
+
+def load_suite(spec: SuiteSpec) -> Suite:
+    """Read the TOML file that a suite's spec names."""
+    package, _, path = spec.resource.partition(":")
+    return parse_suite(spec.name, files(package).joinpath(path).read_bytes())

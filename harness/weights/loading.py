@@ -1,0 +1,49 @@
+"""Reading checkpoint files safely: safetensors, or `.pth` with `weights_only=True`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["load_state", "read_metadata"]
+
+
+def load_state(path: Path) -> dict[str, torch.Tensor]:
+    """A checkpoint's tensors by name, on the CPU, floating ones as float32.
+
+    Raises `HarnessError` for a file that cannot be read, or that would have to be unpickled.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        if path.suffix == ".safetensors":
+            state: object = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
+        raise HarnessError(f"{path}: not a readable checkpoint ({str(error).splitlines()[0][:120]})") from error
+    except Exception as error:
+        if type(error).__name__ != "UnpicklingError":
+            raise
+        raise HarnessError(f"{path}: holds more than tensors and is not unpickled (weights_only)") from error
+    if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise HarnessError(f"{path}: expected a plain mapping of names to tensors")
+    return {str(k): v.float() if v.is_floating_point() else v for k, v in state.items()}
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """The metadata of a safetensors file; {} for other files."""
+    if path.suffix != ".safetensors":
+        return {}
+    from safetensors import safe_open
+
+    with safe_open(path, framework="numpy") as opened:
+        return dict(opened.metadata() or {})
