@@ -1,4 +1,4 @@
-"""Mask sets: which pixels an inpainter is not given. Drawn with numpy and OpenCV, seeded and hashed; no torch.
+"""Mask sets: which pixels an inpainter is not given. Drawn with numpy and OpenCV, seeded and hashed.
 
 `mask_set_specs()` (torch- and numpy-free) lists them; `harness.masks.identity` has the seed, the hash and the
 ratio bin of a mask; `harness.masks.strokes.draw_lama` draws one straight from a generator, for training.

@@ -15,7 +15,7 @@ __all__ = ["CentreSquare"]
 
 
 class CentreSquare(SeededMasks):
-    """The central rectangle with half of either side (a square in a square image), after Pathak et al., CVPR 2016."""
+    """The central rectangle with half of either side, after Pathak et al., CVPR 2016."""
 
     name = "centre-square"
 
@@ -23,7 +23,7 @@ class CentreSquare(SeededMasks):
         super().__init__()
 
     def shape(self, rng: np.random.Generator, height: int, width: int, k: int) -> Hole:
-        """Mark rows and columns from a quarter to three quarters, rounded half to even; draws nothing from `rng`."""
+        """Mark rows and columns from a quarter to three quarters; draws nothing from `rng`."""
         hole = np.zeros((height, width), np.bool_)
         hole[round(height / 4) : round(3 * height / 4), round(width / 4) : round(3 * width / 4)] = True
         return hole

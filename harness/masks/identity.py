@@ -21,8 +21,8 @@ RATIO_BINS = tuple(f"{tenth / 10:.1f}-{(tenth + 1) / 10:.1f}" for tenth in range
 def mask_seed(name: str, version: str, seed: int, sample_id: str, k: int) -> int:
     """The 256-bit seed of one mask: sha256 of these five words, and of nothing else.
 
-    Neither the run's seed nor the task is part of it, so every run and every suite that names the same mask set
-    and sample judges methods on the same hole.
+    Neither the run's seed nor the task is part of it, so every run and every suite that names the same mask
+    set and sample judges methods on the same hole.
     """
     words = json.dumps([name, version, seed, sample_id, k], ensure_ascii=False)
     return int.from_bytes(hashlib.sha256(words.encode("utf-8")).digest(), "big")

@@ -1,4 +1,4 @@
-"""What every mask set of ours shares: seeding by its own name, version and seed, and checking what it is asked."""
+"""What every mask set of ours shares: seeding by its own name, version and seed."""
 
 from __future__ import annotations
 

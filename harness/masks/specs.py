@@ -8,7 +8,7 @@ __all__ = ["mask_set_specs"]
 
 _SEED = Param(0, "another draw of the whole set; not the run's seed")
 _COUNT = Param(1, "masks a sample")
-_LAMA = "Suvorov et al., WACV 2022; numbers of advimman/lama configs/data_gen/random_{}_256.yaml, drawn by our own code"
+_LAMA = "Suvorov et al., WACV 2022; numbers of advimman/lama configs/data_gen/random_{}_256.yaml, code ours"
 
 
 def mask_set_specs() -> tuple[MaskSetSpec, ...]:
@@ -34,16 +34,16 @@ def mask_set_specs() -> tuple[MaskSetSpec, ...]:
             name="irregular-6",
             target="harness.masks.irregular:Irregular6",
             version="1",
-            summary="strokes and blobs, one mask in each of the ratio bins (0.01, 0.1], (0.1, 0.2], …, (0.5, 0.6]",
-            source="bins of Liu et al., ECCV 2018 (partial convolutions); generator ours, not NVIDIA's mask files",
+            summary="strokes and blobs, one mask in each of the ratio bins 0.01-0.1, 0.1-0.2, …, 0.5-0.6",
+            source="bins of Liu et al., ECCV 2018; generator ours, not NVIDIA's mask files",
             params={"seed": _SEED},
         ),
         MaskSetSpec(
             name="object-holes",
             target="harness.masks.objects:ObjectHoles",
             version="1",
-            summary="silhouettes of made-up animals, people and things laid over the image: not object removal",
-            source="ours: articulated outlines made from capsules, ellipses and profiles by harness.masks.silhouettes",
+            summary="silhouettes of made-up animals, people, things laid over the image: not object removal",
+            source="ours: limbs, ellipses and profiles put together by harness.masks.silhouettes",
             params={"seed": _SEED, "count": _COUNT},
         ),
         MaskSetSpec(

@@ -1,7 +1,8 @@
 """LaMa's random masks: either polygonal strokes or boxes, redrawn until they cover at most half of the image.
 
-Numbers and order of draws after Suvorov et al., "Resolution-robust Large Mask Inpainting with Fourier Convolutions",
-WACV 2022, and its published settings (advimman/lama, configs/data_gen/random_{thick,medium}_256.yaml).
+Numbers and order of draws after Suvorov et al., "Resolution-robust Large Mask Inpainting with Fourier
+Convolutions", WACV 2022, and its published settings (advimman/lama, files random_{thick,medium}_256.yaml of
+configs/data_gen).
 """
 
 from __future__ import annotations
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
 
     from harness.interfaces import Hole
 
-__all__ = ["MEDIUM_256", "THICK_256", "Boxes", "LamaMedium256", "LamaRule", "LamaThick256", "Strokes", "draw_lama"]
+__all__ = [
+    "MEDIUM_256",
+    "THICK_256",
+    "Boxes",
+    "LamaMedium256",
+    "LamaRule",
+    "LamaThick256",
+    "Strokes",
+    "draw_lama",
+]
 
 REFERENCE_SIDE = 256
 ATTEMPTS = 1000
@@ -31,7 +41,7 @@ ANGLE_OFFSET = 0.01
 
 @dataclass(frozen=True)
 class Strokes:
-    """Polygonal lines. Lengths and widths in pixels at a short side of 256; angles are 0.01 + {0, …, angles - 1} rad."""
+    """Polygonal lines: lengths and widths in pixels at a short side of 256, angles 0.01 + {0, 1, …} rad."""
 
     fewest: int
     most: int
@@ -53,7 +63,7 @@ class Boxes:
 
 @dataclass(frozen=True)
 class LamaRule:
-    """One of LaMa's settings: strokes with weight 1 or boxes with weight `box_weight`, never both in one mask."""
+    """One of LaMa's settings: strokes (weight 1) or boxes (weight `box_weight`), never both in one mask."""
 
     strokes: Strokes
     boxes: Boxes
