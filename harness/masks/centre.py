@@ -23,7 +23,9 @@ class CentreSquare(SeededMasks):
         super().__init__()
 
     def shape(self, rng: np.random.Generator, height: int, width: int, k: int) -> Hole:
-        """Mark rows and columns from a quarter to three quarters; draws nothing from `rng`."""
+        """Mark the middle half of the rows and of the columns; draws nothing from `rng`."""
         hole = np.zeros((height, width), np.bool_)
-        hole[round(height / 4) : round(3 * height / 4), round(width / 4) : round(3 * width / 4)] = True
+        rows, columns = round(height / 2), round(width / 2)
+        top, left = (height - rows) // 2, (width - columns) // 2
+        hole[top : top + rows, left : left + columns] = True
         return hole
