@@ -1,0 +1,34 @@
+"""Training pictures: any number of scenes of the `train` split, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .render import Backend, render
+from .sampling import sample_scene
+
+
+def sample_training_scene_arrays(
+    count: int,
+    size: int,
+    seed: int,
+    backend: Backend = "auto",
+    progress: Callable[[int], None] | None = None,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Render training scenes `seed`, `seed + 1`, ... `seed + count - 1`.
+
+    Returns images uint8 [count, size, size, 3] (sRGB) and instances uint8 [count, size, size] (0 background,
+    k + 1 object k). `progress` is called with the number of finished scenes. Raises `ValueError` for a seed
+    outside the training range.
+    """
+    images = np.empty((count, size, size, 3), np.uint8)
+    instances = np.empty((count, size, size), np.uint8)
+    for k in range(count):
+        rendered = render(sample_scene(seed + k, "train"), size, backend)
+        images[k], instances[k] = rendered.image, rendered.instances
+        if progress is not None:
+            progress(k + 1)
+    return images, instances
