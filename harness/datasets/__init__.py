@@ -1,0 +1,1 @@
+"""Sources of images: decoding, the shipped photographs, a user's folder, near-duplicate check."""
