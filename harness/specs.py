@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
 __all__ = [
@@ -25,7 +24,6 @@ __all__ = [
 
 Capability = Literal["assess", "restore", "inpaint"]
 ParamValue = str | int | float | bool
-_NO_PARAMS: Mapping[str, Param] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ class MethodSpec:
     summary: str
     licence: str
     paper: Paper | None = None
-    params: Mapping[str, Param] = _NO_PARAMS
+    params: Mapping[str, Param] = field(default_factory=dict)
     weights: tuple[WeightsSpec, ...] = ()
     needs: frozenset[str] = frozenset({"image", "mask"})
     roles: tuple[str, ...] = ("hole",)
@@ -127,7 +125,7 @@ class DatasetSpec:
     summary: str
     licence: str
     gives: frozenset[str] = frozenset({"image"})
-    params: Mapping[str, Param] = _NO_PARAMS
+    params: Mapping[str, Param] = field(default_factory=dict)
     requires: tuple[Requirement, ...] = ()
 
 
@@ -140,7 +138,7 @@ class MaskSetSpec:
     version: str
     summary: str
     source: str
-    params: Mapping[str, Param] = _NO_PARAMS
+    params: Mapping[str, Param] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ class DegradationSpec:
     target: str
     version: str
     summary: str
-    params: Mapping[str, Param] = _NO_PARAMS
+    params: Mapping[str, Param] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -183,7 +181,7 @@ class MetricSpec:
     resize: str = "none"
     extractor: str = ""
     bounds: tuple[float | None, float | None] = (None, None)
-    params: Mapping[str, Param] = _NO_PARAMS
+    params: Mapping[str, Param] = field(default_factory=dict)
     requires: tuple[Requirement, ...] = ()
     paper: Paper | None = None
     diagnostic: bool = False
