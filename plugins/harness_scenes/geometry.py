@@ -34,7 +34,10 @@ class World:
     @classmethod
     def of(cls, scene: Scene) -> World:
         """Lay a scene out as arrays."""
-        rows = {name: np.array(table, np.float32) for name, table in optics.uniforms(scene).items()}
+        rows = {
+            name: np.array(table, np.float32).reshape(len(table), -1 if table else 4)  # no object: [0, 4]
+            for name, table in optics.uniforms(scene).items()
+        }
         return cls(**rows, radius=scene.light.radius, power=scene.light.power, ground=scene.ground)
 
 
