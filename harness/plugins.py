@@ -96,7 +96,11 @@ class Registry:
         if found is not None:
             return found
         for report in self.reports:
-            if report.state == "broken" and name in (report.name, report.module, report.module.removeprefix("harness_")):
+            if report.state == "broken" and name in (
+                report.name,
+                report.module,
+                report.module.removeprefix("harness_"),
+            ):
                 raise HarnessError(f"plugin '{report.name}' is broken: {report.cause}\n{report.trace}")
         words = {"masks": "mask set", "datasets": "data set"}.get(kind, kind.removesuffix("s"))
         raise UnknownName(words, name, self.specs[kind], f"harness list {kind}")
@@ -223,7 +227,13 @@ def _load(registry: Registry, candidate: _Candidate) -> PluginReport:
             registry.manager.unregister(name=name)
         cause = f"{type(error).__name__}: {error}" if not isinstance(error, HarnessError) else str(error)
         return PluginReport(
-            base.name, base.module, base.distribution, base.version, "broken", cause.splitlines()[0], traceback.format_exc()
+            base.name,
+            base.module,
+            base.distribution,
+            base.version,
+            "broken",
+            cause.splitlines()[0],
+            traceback.format_exc(),
         )
     return PluginReport(base.name, base.module, base.distribution, base.version, "ok", registered=registered)
 
@@ -249,7 +259,7 @@ def registry() -> Registry:
 
 
 def missing(requires: tuple[Requirement, ...]) -> str:
-    """"" when every requirement can be found, else one line: what is missing and the pip line that brings it."""
+    """ "" when every requirement can be found, else one line: what is missing and the pip line that brings it."""
     from importlib.util import find_spec
 
     absent = [need for need in requires if find_spec(need.module) is None]

@@ -60,7 +60,9 @@ def _convert(key: str, text: str, param: Param, owner: str) -> ParamValue:
     kind = type(param.default)
     try:
         if kind is bool:
-            value: ParamValue = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
+            value: ParamValue = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[
+                text.lower()
+            ]
         else:
             value = kind(text)
     except (ValueError, KeyError) as error:
@@ -85,7 +87,9 @@ def canonical(reference: Reference, registry: Registry) -> tuple[Reference, Meth
     spec = registry.method(reference.name)
     resolve_params(spec.name, dict(spec.params), reference.params)
     if reference.weights and reference.weights not in {w.name for w in spec.weights}:
-        raise UnknownName(f"weights of {spec.name}", reference.weights, [w.name for w in spec.weights], "harness list weights")
+        raise UnknownName(
+            f"weights of {spec.name}", reference.weights, [w.name for w in spec.weights], "harness list weights"
+        )
     if spec.wraps and reference.inner is None:
         raise HarnessError(f"{spec.name} wraps another method: write {spec.name}:METHOD")
     if reference.inner is not None and not spec.wraps:

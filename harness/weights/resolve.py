@@ -67,5 +67,7 @@ def resolve_weights(spec: MethodSpec, name: str = "") -> LoadedWeights | None:
         )
     digest = sha256_of(path)
     if weights.sha256 and digest != weights.sha256:
-        raise HarnessError(f"{spec.name}@{weights.name}: {path} has sha256 {digest[:16]}…, expected {weights.sha256[:16]}…")
+        raise HarnessError(
+            f"{spec.name}@{weights.name}: {path} has sha256 {digest[:16]}…, expected {weights.sha256[:16]}…"
+        )
     return LoadedWeights(weights.name, weights.kind, path, digest)

@@ -1,0 +1,119 @@
+"""The command line. One file a command, imported when that command is used; importing this never imports torch."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import signal
+import sys
+import traceback
+from typing import Any
+
+import click
+
+from harness import __version__
+from harness.errors import HarnessError
+
+__all__ = ["cli", "main"]
+
+# command: (module in harness.cli, attribute, one line for --help)
+_COMMANDS = {
+    "run": ("run", "run_command", "Judge methods on a suite; ends with a table and the path of a report."),
+    "score": ("score", "score_command", "Judge any folder of images against references."),
+    "inpaint": ("inpaint", "inpaint_command", "Fill holes in your own pictures with one method."),
+    "list": ("listing", "list_command", "List methods, suites, datasets, masks, metrics, weights or plugins."),
+    "show": ("show", "show_command", "Show everything known of one method, suite, data set, mask set or metric."),
+    "status": ("status", "status_command", "What a run folder holds, what is missing or stale, and why."),
+    "report": ("report", "report_command", "Rebuild the summary and the HTML report of a run."),
+    "train": ("train", "train_command", "Train a method's weights by its recipe."),
+    "parity": ("parity", "parity_command", "Compare a method's network with the official one's stored outputs."),
+    "doctor": ("doctor", "doctor_command", "Print the places, packages, devices and what is missing."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when it is called; `--help` needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Ours in their order, then those that plugins add."""
+        _add_plugin_commands(self)
+        return [*_COMMANDS, *sorted(set(self.commands) - set(_COMMANDS))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if cmd_name in _COMMANDS:
+            module, attribute, _ = _COMMANDS[cmd_name]
+            return getattr(importlib.import_module(f"harness.cli.{module}"), attribute)  # type: ignore[no-any-return]
+        _add_plugin_commands(self)
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, but an unknown command names its nearest neighbours."""
+        if args and self.get_command(ctx, args[0]) is None:
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=2)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise HarnessError(f"no command '{args[0]}'.{hint} See them all: harness --help")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One line a command, without importing ours."""
+        rows = [(name, line) for name, (_, _, line) in _COMMANDS.items()]
+        for name in self.list_commands(ctx)[len(_COMMANDS) :]:
+            rows.append((name, self.commands[name].get_short_help_str(80)))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _add_plugin_commands(group: click.Group) -> None:
+    """Call the command hook of every plugin once."""
+    if group.context_settings.get("obj") == "plugins added":
+        return
+    group.context_settings["obj"] = "plugins added"
+    from harness.plugins import registry
+
+    for plugin in registry().manager.get_plugins():
+        add = getattr(plugin, "harness_register_commands", None)
+        if add is not None:
+            add(cli=group)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="harness")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    """Is your image method better than the others, on which images, by how much, at what cost?
+
+    \b
+    harness run --suite demo                              a first table in 20 seconds
+    harness run --suite inpainting -m coordfill -m telea  compare methods
+    harness score outputs/ --reference truth/ --mask m/   judge pictures you already have
+    """
+
+
+def _terminate(signum: int, frame: Any) -> None:
+    raise KeyboardInterrupt("SIGTERM")
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one line on stderr, exit code 2."""
+    debug = "--debug" in sys.argv or os.environ.get("HARNESS_DEBUG") == "1"
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = cli.main(args=[a for a in sys.argv[1:] if a != "--debug"], prog_name="harness", standalone_mode=False)
+    except HarnessError as error:
+        if debug:
+            traceback.print_exc()
+        click.echo(f"Error: {error}", err=True)
+        code = 2
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort) as stop:
+        click.echo("Stopped. Everything computed is kept; the same command goes on from there.", err=True)
+        code = 143 if stop.args == ("SIGTERM",) else 130
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,38 @@
+"""`harness inpaint`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.errors import HarnessError
+
+__all__ = ["inpaint_command"]
+
+
+@click.command("inpaint")
+@click.argument("method")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--mask",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="One mask, or a folder of masks named as the pictures; white = hole.",
+)
+@click.option(
+    "-o", "--out", required=True, type=click.Path(path_type=Path), help="A .png for one picture, else a folder."
+)
+@click.option("--device", default="auto", show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+def inpaint_command(method: str, files: tuple[Path, ...], mask: Path, out: Path, device: str, seed: int) -> None:
+    """Fill the holes of FILES with METHOD. Known pixels come back exactly as they were."""
+    from harness.plugins import registry
+
+    registry().method(method.partition("@")[0].partition("[")[0].partition(":")[0])
+    from harness.application import inpaint_files
+
+    if len(files) > 1 and out.suffix:
+        raise HarnessError(f"{out} names one file for {len(files)} pictures: give a folder")
+    for written, seconds in inpaint_files(method, files, mask, out, device=device, seed=seed):
+        click.echo(f"{written}  {seconds:.2f} s")

@@ -1,0 +1,85 @@
+"""`harness score`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.scoring import Scored
+
+__all__ = ["score_command"]
+
+
+@click.command("score")
+@click.argument("outputs", type=click.Path(path_type=Path))
+@click.option(
+    "--reference",
+    type=click.Path(path_type=Path),
+    help="Folder (or picture) of truths; pairs by name up to the suffix.",
+)
+@click.option(
+    "--mask", type=click.Path(path_type=Path), help="Folder of masks by the same names, or one mask; white = hole."
+)
+@click.option("--metrics", default="", metavar="A,B,…", help="Columns, name or name@region. Default: psnr, ssim, l1.")
+@click.option("--device", default="auto", show_default=True)
+@click.option(
+    "--format", "layout", type=click.Choice(["table", "json", "csv", "latex"]), default="table", show_default=True
+)
+def score_command(
+    outputs: Path, reference: Path | None, mask: Path | None, metrics: str, device: str, layout: str
+) -> None:
+    """Judge a folder of images (OUTPUTS) against references; or a run folder's kept outputs again."""
+    from harness.runner.api import pick_device
+    from harness.scoring import score
+
+    names = [name.strip() for name in metrics.split(",") if name.strip()]
+    scored = score(outputs, reference, mask=mask, metrics=names, device=pick_device(device))
+    for path in scored.unmatched:
+        click.echo(f"no partner: {path}", err=True)
+    click.echo(_render(scored, layout))
+
+
+def _render(scored: Scored, layout: str) -> str:
+    table = scored.table
+    if layout == "csv":
+        return str(table.to_csv(index=False)).rstrip()
+    if layout == "json":
+        return str(table.to_json(orient="records", indent=1, force_ascii=False))
+    summary = _summary(scored)
+    if layout == "latex":
+        return str(summary.to_latex(index=False, escape=True)).rstrip()
+    shown = table.round(4).to_string(index=False) + "\n\n" if len(table) <= 20 else ""
+    return shown + summary.to_string(index=False)
+
+
+def _summary(scored: Scored) -> pd.DataFrame:
+    """One row a metric (and entry, task): mean with a 95 % interval over pictures."""
+    import pandas as pd
+
+    from harness.stats.intervals import cluster_bootstrap
+
+    keys = [key for key in ("entry", "task") if key in scored.table]
+    groups = scored.table.groupby(keys, sort=False) if keys else [((), scored.table)]
+    rows = []
+    for names, group in groups:
+        for metric in scored.metrics:
+            values = group[metric].dropna()
+            interval = cluster_bootstrap(values.to_numpy(), values.index.to_numpy()) if len(values) else None
+            low, high = (f"{interval.lo:.4f}", f"{interval.hi:.4f}") if interval else ("", "")
+            mean = f"{interval.value:.4f}" if interval else "undefined"
+            rows.append(
+                {
+                    **dict(zip(keys, names, strict=True)),
+                    "metric": metric,
+                    "mean": mean,
+                    "lo": low,
+                    "hi": high,
+                    "n": len(values),
+                }
+            )
+    return pd.DataFrame(rows)

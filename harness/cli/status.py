@@ -1,0 +1,67 @@
+"""`harness status`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+__all__ = ["status_command"]
+
+
+def _entry_notes(entry: dict[str, Any]) -> list[str]:
+    """Why an entry's records are stale today: version, weights, or code changed under one version."""
+    from harness.errors import HarnessError
+    from harness.plugins import registry
+    from harness.runner.entries import resolve_entry
+
+    try:
+        now = resolve_entry(entry["reference"], registry()).describe()
+    except HarnessError as error:
+        return [f"cannot run here today: {error}"]
+    then, today = entry["identity"], now["identity"]
+    notes = [f"stale: {key} was {then[key]}, is {today[key]}" for key in today if then.get(key) != today[key]]
+    if not notes and entry.get("source_digest") != now["source_digest"]:
+        notes.append(f"code changed under version {now['version']}: results may not be reproducible; raise the version")
+    return notes
+
+
+def _metric_notes(task: dict[str, Any], records: Any) -> list[str]:
+    from harness.plugins import registry
+    from harness.runner.measure import Judge
+
+    ok = records[(records["task"] == task["id"]) & (records["status"] == "ok")]
+    current = Judge(task["metrics"], registry(), "cpu").identities
+    stale = {c for ids in ok["metric_ids"].map(json.loads) for c, identity in current.items() if ids.get(c) != identity}
+    return [f"stale metric: {column} (version, weights or library changed)" for column in sorted(stale)]
+
+
+@click.command("status")
+@click.argument("run", type=click.Path(path_type=Path))
+def status_command(run: Path) -> None:
+    """What RUN holds: counts by cell, what is missing or stale and why, and the command that goes on."""
+    from harness.store import open_run
+
+    folder = open_run(run)
+    manifest, records = folder.manifest, folder.records()
+    click.echo(
+        f"{manifest['suite']['title']} v{manifest['suite']['version']}: {manifest['status']}, {manifest['seconds']} s, started {manifest['started']}"
+    )
+    for entry in manifest["entries"]:
+        for task in manifest["suite"]["tasks"]:
+            cell = records[(records["entry"] == entry["reference"]) & (records["task"] == task["id"])]
+            counts = cell["status"].value_counts() if len(cell) else {}
+            failed = f", {counts['failed']} failed" if "failed" in counts else ""
+            click.echo(f"  {entry['title']:26} {task['id']:20} {counts.get('ok', 0)}/{task['n']} ok{failed}")
+        for note in _entry_notes(entry):
+            click.echo(f"    {note}")
+    if len(records):
+        for task in manifest["suite"]["tasks"]:
+            for note in _metric_notes(task, records):
+                click.echo(f"  {task['id']}: {note}")
+    for reason, group in records[records["status"] == "failed"].groupby("reason"):
+        click.echo(f"  failed ×{len(group)}: {reason}")
+    if manifest["status"] != "complete":
+        click.echo(f"go on with: {' '.join(manifest['argv'])}")

@@ -1,0 +1,133 @@
+"""Calling a method: batch in, checked 8-bit outputs out; batch back-off on out-of-memory; failures isolated by sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from harness.errors import HarnessError, RefusedSample
+from harness.interfaces import Batch, Images
+from harness.runner.clock import Clock
+from harness.runner.measure import round_to_8bit
+from harness.runner.units import Unit
+
+__all__ = ["Answer", "Caller", "to_tensor"]
+
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "CUDNN_STATUS_NOT_SUPPORTED")
+
+
+@dataclass
+class Answer:
+    """What one sample got: an output [3,H,W] on the device, or a status with its reason."""
+
+    unit: Unit
+    status: str = "ok"
+    reason: str = ""
+    output: torch.Tensor | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float | None = None
+    peak_mb: float | None = None
+
+
+def to_tensor(units: Sequence[Unit], device: str) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Truths [N,3,H,W] in [0,1] and masks [N,1,H,W]; pinned and moved without blocking on CUDA."""
+    pixels = torch.from_numpy(np.stack([unit.truth for unit in units])).permute(0, 3, 1, 2)
+    masks = None
+    if units[0].mask is not None:
+        masks = torch.from_numpy(np.stack([unit.mask for unit in units if unit.mask is not None]))[:, None]
+    if device != "cpu":
+        pixels = pixels.contiguous().pin_memory().to(device, non_blocking=True)
+        masks = masks.pin_memory().to(device, non_blocking=True) if masks is not None else None
+    return pixels.float() / 255, masks.float() if masks is not None else None
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
+        isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY)
+    )
+
+
+class Caller:
+    """Runs one entry's method on batches of one task. Remembers the batch size that fitted."""
+
+    def __init__(self, method: Any, capability: str, needs: frozenset[str], device: str, role: str) -> None:
+        self._call = getattr(method, capability)
+        self._needs = needs
+        self._device = device
+        self._role = role
+        self._warm: set[tuple[int, ...]] = set()
+        self.largest = 1 << 30
+
+    def run(self, units: Sequence[Unit], seeds: Sequence[int]) -> list[Answer]:
+        """Answers in order. Halves the batch on out-of-memory; a batch that raises is repeated sample by sample."""
+        if len(units) > self.largest:
+            half = max(1, self.largest)
+            parts = [(units[i : i + half], seeds[i : i + half]) for i in range(0, len(units), half)]
+            return [answer for part in parts for answer in self.run(*part)]
+        try:
+            return self._run(units, seeds)
+        except Exception as error:
+            if len(units) == 1:
+                return [self._failure(units[0], error)]
+            self.largest = len(units) // 2 if _is_out_of_memory(error) else self.largest
+        if self._device.startswith("cuda"):
+            torch.cuda.empty_cache()
+        if self.largest < len(units):
+            return self.run(units, seeds)
+        return [answer for unit, seed in zip(units, seeds, strict=True) for answer in self.run([unit], [seed])]
+
+    @staticmethod
+    def _failure(unit: Unit, error: Exception) -> Answer:
+        if isinstance(error, RefusedSample):
+            return Answer(unit, "skipped", str(error))
+        first = (str(error).splitlines() or [""])[0]
+        return Answer(
+            unit, "failed", first if isinstance(error, HarnessError) else f"{type(error).__name__}: {first}"[:300]
+        )
+
+    def _run(self, units: Sequence[Unit], seeds: Sequence[int]) -> list[Answer]:
+        truth, mask = to_tensor(units, self._device)
+        batch = self._batch(units, seeds, truth, mask)
+        with torch.inference_mode():
+            if tuple(truth.shape) not in self._warm:
+                self._call(self._batch(units, seeds, truth.clone(), mask))
+                self._warm.add(tuple(truth.shape))
+            with Clock(self._device) as clock:
+                images = self._call(batch)
+        if not isinstance(images, Images):
+            raise HarnessError(f"the method returned {type(images).__name__}, not Images")
+        output = images.image
+        if tuple(output.shape) != tuple(truth.shape):
+            raise HarnessError(f"the method returned shape {tuple(output.shape)}, expected {tuple(truth.shape)}")
+        output = output.to(truth.device, torch.float32)
+        finite = torch.isfinite(output).flatten(1).all(1).tolist()
+        output = round_to_8bit(output)
+        share = clock.seconds / len(units)
+        return [
+            Answer(unit, output=output[i], facts=_facts(images, i), seconds=share, peak_mb=clock.peak_mb)
+            if finite[i]
+            else Answer(unit, "failed", "the output holds NaN or infinity")
+            for i, unit in enumerate(units)
+        ]
+
+    def _batch(
+        self, units: Sequence[Unit], seeds: Sequence[int], truth: torch.Tensor, mask: torch.Tensor | None
+    ) -> Batch:
+        visible = truth * (1 - mask) if mask is not None and self._role == "hole" else truth
+        prompts = tuple(unit.prompt or "" for unit in units)
+        return Batch(
+            ids=tuple(unit.id for unit in units),
+            image=visible if "image" in self._needs else None,
+            mask=mask.clone() if mask is not None and "mask" in self._needs else None,
+            prompt=prompts if "prompt" in self._needs else None,
+            target_size=(int(truth.shape[-2]), int(truth.shape[-1])),
+            seeds=tuple(seeds),
+        )
+
+
+def _facts(images: Images, index: int) -> dict[str, Any]:
+    return {name: values[index] for name, values in images.facts.items()}

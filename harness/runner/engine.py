@@ -1,0 +1,219 @@
+"""The way of one cell (entry × task): units → method → 8-bit outputs → metrics → records."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from harness.runner.call import Answer, Caller, to_tensor
+from harness.runner.entries import Entry
+from harness.runner.features import FeatureBook
+from harness.runner.measure import Judge
+from harness.runner.units import TaskData, Unit, UnitKey, ahead
+from harness.runner.writing import Writer
+from harness.store.folder import RunFolder
+from harness.store.keys import digest, seed_of
+from harness.store.shards import read_rows, seal
+
+__all__ = ["CellResult", "Engine"]
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """Counts of one finished cell, and how many samples really ran a method (`computed`) or only metrics (`rescored`)."""
+
+    ok: int
+    failed: int
+    skipped: int
+    computed: int
+    rescored: int
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One (sample, repeat) to do: everything, or only the columns that are missing on a kept output."""
+
+    key: UnitKey
+    repeat: int
+    old: Mapping[str, Any] | None = None
+    columns: frozenset[str] | None = None
+
+
+class Engine:
+    """Runs cells of one task. `on_record` sees every record as it is written."""
+
+    def __init__(
+        self, run: RunFolder, data: TaskData, judge: Judge, device: str, batch_size: int, numerics: Mapping[str, str],
+        seed: int, repeats: int, keep: str, on_record: Callable[[Mapping[str, Any]], None],
+    ) -> None:  # fmt: skip
+        self.run = run
+        self.data = data
+        self.judge = judge
+        self.device = device
+        self.batch_size = batch_size
+        self.numerics = numerics
+        self.seed = seed
+        self.repeats = repeats
+        self.keep = keep
+        self.on_record = on_record
+        self._task_identity = data.identity()
+
+    def cell_key(self, entry: Entry) -> str:
+        """Identity of what this cell computes; a row with another one is stale and runs again."""
+        return digest([entry.identity(), self._task_identity, self.seed, dict(self.numerics)])
+
+    def _jobs(self, stem_rows: pd.DataFrame, entry: Entry, book: FeatureBook) -> list[_Job]:
+        """What is left to do. A failed sample is tried again; a kept output is only re-scored."""
+        done = {(row["sample"], int(row["repeat"])): row for row in stem_rows.to_dict("records")}
+        key, jobs = self.cell_key(entry), []
+        for unit_key in self.data.keys:
+            for repeat in range(self.repeats if entry.spec.stochastic else 1):
+                row = done.get((unit_key.id, repeat))
+                if row is None or row["cell_key"] != key or row["status"] == "failed":
+                    jobs.append(_Job(unit_key, repeat))
+                elif row["status"] == "ok":
+                    ids = json.loads(row["metric_ids"])
+                    lacking = {c for c, identity in self.judge.identities.items() if ids.get(c) != identity}
+                    if lacking or book.missing(row["output_hash"]):
+                        jobs.append(_Job(unit_key, repeat, row, frozenset(lacking)))
+        return jobs
+
+    def run_cell(
+        self, entry: Entry, build: Callable[[], Any], book: FeatureBook, tick: Callable[[int], None]
+    ) -> CellResult:
+        """Compute what is missing of one cell and seal it. `build` makes the method only if it is needed."""
+        stem = self.run.cell(entry.reference, self.data.task.id)
+        jobs = self._jobs(read_rows(stem), entry, book)
+        tick(len(self.data.keys) - len({job.key.id for job in jobs}))
+        counts = {"computed": 0, "rescored": 0}
+        if jobs:
+            caller: list[Caller] = []
+
+            def get_caller() -> Caller:
+                if not caller:
+                    task = self.data.task
+                    caller.append(Caller(build(), task.capability, entry.spec.needs, self.device, task.role))
+                return caller[0]
+
+            size = self.batch_size if entry.spec.batchable else 1
+            with Writer(stem, self.run.artifacts, self.on_record) as writer:
+                for group in self._groups(jobs, size, writer, entry):
+                    self._do(group, entry, get_caller, writer, book, counts)
+                    tick(len(group))
+        book.close()
+        seal(stem)
+        rows = read_rows(stem)
+        status = rows["status"].value_counts() if not rows.empty else {}
+        return CellResult(*(int(status.get(s, 0)) for s in ("ok", "failed", "skipped")), **counts)
+
+    def _groups(
+        self, jobs: Sequence[_Job], size: int, writer: Writer, entry: Entry
+    ) -> Iterator[list[tuple[_Job, Unit]]]:
+        """Batches of units of one size; samples that cannot be decoded become failed records."""
+        unique = list({job.key.id: job.key for job in jobs}.values())
+        by_id = defaultdict(list)
+        for job in jobs:
+            by_id[job.key.id].append(job)
+        group: list[tuple[_Job, Unit]] = []
+        for key, unit in ahead(self.data, unique):
+            for job in by_id[key.id]:
+                if isinstance(unit, Exception):
+                    writer.put(self._row(entry, job, None, "failed", f"{type(unit).__name__}: {unit}"), None)
+                    continue
+                if group and (len(group) >= size or group[0][1].truth.shape != unit.truth.shape):
+                    yield group
+                    group = []
+                group.append((job, unit))
+        if group:
+            yield group
+
+    def _do(
+        self, group: list[tuple[_Job, Unit]], entry: Entry, get_caller: Callable[[], Caller], writer: Writer,
+        book: FeatureBook, counts: dict[str, int],
+    ) -> None:  # fmt: skip
+        kept = [(job, unit, self._kept(job)) for job, unit in group]
+        again = [(job, unit) for job, unit, pixels in kept if pixels is None]
+        for job, unit, pixels in kept:
+            if pixels is not None and job.old is not None:
+                output = torch.from_numpy(pixels).permute(2, 0, 1).to(self.device).float() / 255
+                self._finish([(job, Answer(unit, output=output))], entry, writer, book, pixels_known=True)
+                counts["rescored"] += 1
+        if again:
+            seeds = [seed_of(self.seed, job.key.id, job.repeat) for job, _ in again]
+            answers = get_caller().run([unit for _, unit in again], seeds)
+            self._finish(
+                [(j, a) for (j, _), a in zip(again, answers, strict=True)], entry, writer, book, pixels_known=False
+            )
+            counts["computed"] += len(again)
+
+    def _kept(self, job: _Job) -> np.ndarray[Any, np.dtype[np.uint8]] | None:
+        return self.run.artifacts.get(job.old["output_hash"]) if job.old is not None else None
+
+    def _finish(
+        self, pairs: list[tuple[_Job, Answer]], entry: Entry, writer: Writer, book: FeatureBook, *, pixels_known: bool
+    ) -> None:
+        """Score what succeeded in one batch, embed it, and hand records to the writer."""
+        good = [(job, answer) for job, answer in pairs if answer.output is not None]
+        scores: list[dict[str, float]] = []
+        if good:
+            truth, mask = to_tensor([answer.unit for _, answer in good], self.device)
+            raw = torch.stack([answer.output for _, answer in good if answer.output is not None])
+            columns = good[0][0].columns if pixels_known else None
+            with torch.inference_mode():
+                scores = self.judge.score(
+                    tuple(job.key.id for job, _ in good),
+                    raw,
+                    truth,
+                    mask,
+                    set(columns) if columns is not None else None,
+                )
+            pixels = (raw * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+            composite = raw if mask is None else mask * raw + (1 - mask) * truth
+        done = 0
+        for job, answer in pairs:
+            row = self._row(entry, job, answer.unit, answer.status, answer.reason)
+            if answer.output is None:
+                writer.put(row, None)
+                continue
+            row |= {f"fact:{name}": value for name, value in answer.facts.items()}
+            row |= {"seconds": answer.seconds, "peak_mb": answer.peak_mb}
+            if pixels_known and job.old is not None:
+                row |= {
+                    k: v
+                    for k, v in job.old.items()
+                    if k not in row or k in ("seconds", "peak_mb") or k.startswith(("score:", "fact:"))
+                }
+            row |= {f"score:{column}": value for column, value in scores[done].items()}
+            row["metric_ids"] = json.dumps(dict(self.judge.identities))
+            image = np.ascontiguousarray(pixels[done])
+            row["output_hash"] = writer.hash(image)
+            book.add(job.key.id, job.repeat, answer.unit.cluster, row["output_hash"], composite[done])
+            writer.put(row, image if self.keep != "none" else None)
+            done += 1
+
+    def _row(self, entry: Entry, job: _Job, unit: Unit | None, status: str, reason: str) -> dict[str, Any]:
+        cell = self.cell_key(entry)
+        return {
+            "entry": entry.reference,
+            "task": self.data.task.id,
+            "sample": job.key.id,
+            "cluster": unit.cluster if unit else job.key.image,
+            "repeat": job.repeat,
+            "status": status,
+            "reason": reason,
+            "cell_key": cell,
+            "input_hash": unit.seen if unit else "",
+            "output_key": digest([cell, unit.seen if unit else "", job.key.id, job.repeat]),
+            "metric_ids": "{}",
+            "output_hash": "",
+            "seconds": math.nan,
+            "peak_mb": math.nan,
+        }

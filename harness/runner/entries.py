@@ -1,0 +1,161 @@
+"""From what a user wrote (`coordfill@mini[…]`, a callable) to something that can be run and has an identity."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.interfaces import LoadedWeights, Setup
+from harness.plugins import Registry, load_target, missing
+from harness.references import Reference, canonical, parse_reference, resolve_params
+from harness.specs import MethodSpec, ParamValue
+from harness.weights import resolve_weights
+
+__all__ = ["Entry", "resolve_entry"]
+
+MethodLike = str | Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a leaderboard ranks: a method at a checkpoint with its parameters.
+
+    `function` is set for a Python callable, which takes a `Batch` and returns `Images` or a tensor [N,3,H,W].
+    """
+
+    reference: str
+    spec: MethodSpec
+    params: dict[str, ParamValue]
+    weights: LoadedWeights | None = None
+    inner: Entry | None = None
+    function: Callable[..., Any] | None = None
+
+    @property
+    def title(self) -> str:
+        """Short display name."""
+        return f"{self.spec.name}@{self.weights.name}" if self.weights and "@" not in self.reference else self.reference
+
+    def build(self, device: str) -> Any:
+        """The ready object. Raises `MissingRequirement` or the constructor's own error."""
+        if self.function is not None:
+            return _FunctionMethod(self.function)
+        inner = self.inner.build(device) if self.inner else None
+        return load_target(self.spec)(Setup(device, self.weights, inner), **self.params)
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the output: name, version, result-changing parameters, weights, and the inner method's."""
+        params = self.spec.params
+        return {
+            "method": self.spec.name,
+            "version": self.spec.version,
+            "params": {k: v for k, v in self.params.items() if k not in params or params[k].result_changing},
+            "weights": self.weights.sha256 if self.weights else "",
+            "inner": self.inner.identity() if self.inner else None,
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """The entry as the manifest keeps it."""
+        spec, weights = self.spec, None
+        if self.weights:
+            declared = next(w for w in spec.weights if w.name == self.weights.name)
+            weights = {
+                "name": self.weights.name,
+                "kind": self.weights.kind,
+                "sha256": self.weights.sha256,
+                "licence": declared.licence,
+                "trained_on": declared.trained_on,
+                "origin": declared.origin,
+            }
+        declared_m = [w.parameters_m for w in spec.weights if self.weights and w.name == self.weights.name]
+        return {
+            "reference": self.reference,
+            "title": self.title,
+            "method": spec.name,
+            "summary": spec.summary,
+            "capability": spec.capabilities[0],
+            "version": spec.version,
+            "params": self.params,
+            "weights": weights,
+            "parameters_m": declared_m[0] if declared_m else None,
+            "licence": spec.licence,
+            "paper": f"{spec.paper.title} ({spec.paper.venue} {spec.paper.year})" if spec.paper else "",
+            "tags": sorted(spec.tags),
+            "optimises": list(spec.optimises),
+            "parity": spec.parity,
+            "identity": self.identity(),
+            "source_digest": _source_digest(spec, self.function),
+        }
+
+
+class _FunctionMethod:
+    """A plain Python callable behind the method interfaces."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def inpaint(self, batch: Any) -> Any:
+        """Call it; a bare tensor is an image."""
+        from harness.interfaces import Images
+
+        answer = self._function(batch)
+        return answer if isinstance(answer, Images) else Images(answer)
+
+    restore = inpaint
+
+
+def _source_digest(spec: MethodSpec, function: Callable[..., Any] | None) -> str:
+    """sha256 over the plugin package's Python files, so that `status` can warn of code changed under one version."""
+    if function is not None:
+        code = getattr(function, "__code__", None)
+        return hashlib.sha256(code.co_code).hexdigest() if code else ""
+    found = find_spec(spec.target.partition(":")[0].partition(".")[0])
+    if found is None or not found.submodule_search_locations:
+        return ""
+    hasher = hashlib.sha256()
+    for root in found.submodule_search_locations:
+        for path in sorted(Path(root).rglob("*.py")):
+            hasher.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return hasher.hexdigest()
+
+
+def _function_entry(function: Callable[..., Any]) -> Entry:
+    name = getattr(function, "__name__", type(function).__name__).strip("<>")
+    spec = MethodSpec(
+        name=name,
+        capabilities=("inpaint", "restore"),
+        target=f"{getattr(function, '__module__', '')}:{name}",
+        version="0",
+        summary="a Python callable",
+        licence="not stated",
+    )
+    return Entry(name, spec, {}, function=function)
+
+
+def resolve_entry(method: MethodLike, registry: Registry) -> Entry:
+    """Resolve a reference or callable. Raises `HarnessError` (unknown), `MissingRequirement` (cannot run here)."""
+    if not isinstance(method, str):
+        return _function_entry(method)
+    reference, spec = canonical(parse_reference(method), registry)
+    line = missing(spec.requires)
+    if line:
+        from harness.errors import MissingRequirement
+
+        raise MissingRequirement(f"{reference} {line}")
+    return _resolved(reference, spec, registry)
+
+
+def _resolved(reference: Reference, spec: MethodSpec, registry: Registry) -> Entry:
+    weights = resolve_weights(spec, reference.weights)
+    inner = None
+    if reference.inner is not None:
+        inner = resolve_entry(str(reference.inner), registry)
+        if spec.wraps not in inner.spec.capabilities:
+            raise HarnessError(f"{spec.name} wraps a method that can {spec.wraps}; {inner.spec.name} cannot")
+    params = resolve_params(spec.name, dict(spec.params), reference.params)
+    named = Reference(reference.name, weights.name if weights else "", reference.params, reference.inner)
+    return Entry(str(named), spec, params, weights, inner)

@@ -1,0 +1,241 @@
+"""A plan, executed: manifest first, cells in order, aggregates and summary at the end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError, MissingRequirement
+from harness.plugins import Registry, load_target, observers, registry
+from harness.references import parse_metric
+from harness.runner.plan import Plan
+from harness.runner.progress import Progress, Silent
+from harness.store.environment import git_state, hardware, packages
+from harness.store.files import jsonable, write_json
+from harness.store.folder import SCHEMA, RunFolder, create_run
+
+if TYPE_CHECKING:
+    from harness.runner.engine import Engine
+    from harness.runner.entries import Entry
+    from harness.runner.units import TaskData
+    from harness.stats.summary import RunSummary
+
+__all__ = ["execute", "finish"]
+
+
+class _Observed:
+    """Calls observer hooks one by one; an observer's error is printed once and kept for the manifest."""
+
+    def __init__(self) -> None:
+        self.errors: list[dict[str, str]] = []
+        self._hooks = {h: observers(h) for h in ("harness_run_start", "harness_sample_end", "harness_run_end")}
+
+    def tell(self, hook: str, **message: Mapping[str, Any]) -> None:
+        for plugin, function in list(self._hooks[hook]):
+            try:
+                function(**message)
+            except Exception as error:
+                self._hooks[hook].remove((plugin, function))
+                told = {"plugin": plugin, "hook": hook, "error": f"{type(error).__name__}: {error}"}
+                self.errors.append(told)
+                print(f"observer {plugin}.{hook} failed and is not called again: {told['error']}", file=sys.stderr)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _task_manifest(plan: Plan, datas: Mapping[str, TaskData], registry: Registry) -> list[dict[str, Any]]:
+    tasks = []
+    for task in plan.tasks:
+        data = datas[task.id]
+        info = {}
+        for column in task.metrics:
+            name, region = parse_metric(column)
+            spec = registry.metric(name)
+            info[column] = {
+                "higher_is_better": spec.higher_is_better, "unit": spec.unit, "digits": spec.digits, "kind": spec.kind,
+                "diagnostic": spec.diagnostic, "summary": spec.summary, "region": region, "version": spec.version,
+                "colour": spec.colour, "range": spec.range, "resize": spec.resize, "extractor": spec.extractor,
+                "reduction": spec.reduction, "licence": spec.licence,
+            }  # fmt: skip
+        tasks.append(
+            {
+                "id": task.id,
+                "title": task.title,
+                "dataset": task.dataset,
+                "maskset": task.maskset,
+                "role": task.role,
+                "capability": task.capability,
+                "metrics": list(task.metrics),
+                "primary": task.primary,
+                "bar": task.bar,
+                "n": len(data.keys),
+                "clusters": None,
+                "identity": data.identity(),
+                "metrics_info": info,
+            }  # fmt: skip
+        )
+    return tasks
+
+
+def _manifest(plan: Plan, datas: Mapping[str, TaskData], registry: Registry, argv: Sequence[str]) -> dict[str, Any]:
+    credits: dict[str, dict[str, str]] = {}
+    for data in datas.values():
+        for row in data.dataset.attribution():
+            credits.setdefault(f"{row.get('source')}/{row.get('title')}", dict(row))
+    constraints = Path(__file__).resolve().parents[2] / "constraints.txt"
+    return {
+        "schema": SCHEMA,
+        "plan": plan.key,
+        "status": "running",
+        "argv": list(argv),
+        "suite": {
+            "name": plan.suite.name,
+            "version": plan.suite.version,
+            "sha256": plan.suite.sha256,
+            "title": plan.suite.title,
+            "tasks": _task_manifest(plan, datas, registry),
+        },
+        "entries": [entry.describe() for entry in plan.entries],
+        "skipped": [asdict(skip) for skip in plan.skips],
+        "seed": plan.seed,
+        "repeats": plan.repeats,
+        "device": plan.device,
+        "numerics": numerics(plan.device),
+        "hardware": hardware(plan.device),
+        "packages": packages(),
+        "constraints": constraints.read_text() if constraints.is_file() else None,
+        "git": git_state(),
+        "attribution": list(credits.values()),
+        "observer_errors": [],
+        "started": _now(),
+        "ended": None,
+        "seconds": None,
+    }
+
+
+def numerics(device: str) -> dict[str, str]:
+    """What of the arithmetic decides outputs: device type, dtype, autocast."""
+    return {"device": device.partition(":")[0], "dtype": "float32", "autocast": "off"}
+
+
+def execute(
+    plan: Plan, out: Path, *, argv: Sequence[str] = (), fresh: bool = False, progress: Progress | None = None
+) -> RunFolder:
+    """Run what is missing of a plan in `out`. Nothing already computed is lost when it is stopped at any instant.
+
+    Raises `HarnessError` for an empty plan, a folder that another process writes, a disk that is full.
+    """
+    from harness.runner.units import TaskData
+
+    if not plan.entries or not plan.tasks:
+        why = plan.skips[0].reason if plan.skips else "no method was named"
+        raise HarnessError(f"nothing to run: {why}")
+    known = registry()
+    datas = {task.id: TaskData(task, known) for task in plan.tasks}
+    run = create_run(out, _manifest(plan, datas, known, argv), fresh=fresh)
+    observed = _Observed()
+    began = time.monotonic()
+    with run.locked():
+        run.save_manifest()
+        observed.tell("harness_run_start", run=run.manifest)
+        status = "failed"
+        try:
+            _run_cells(plan, run, datas, known, observed, progress or Silent())
+            status = "complete"
+        except KeyboardInterrupt:
+            status = "interrupted"
+            raise
+        finally:
+            run.manifest |= {
+                "status": status, "ended": _now(), "seconds": round(time.monotonic() - began, 2),
+                "observer_errors": observed.errors,
+            }  # fmt: skip
+            run.save_manifest()
+            observed.tell("harness_run_end", run=run.manifest)
+        finish(run, known)
+    return run
+
+
+def _run_cells(
+    plan: Plan, run: RunFolder, datas: Mapping[str, TaskData], known: Registry, observed: _Observed, progress: Progress
+) -> None:
+    from harness.runner.samples import note_samples
+
+    engines = {task.id: _engine(plan, run, datas[task.id], known, observed) for task in plan.tasks}
+    extractors = {task.id: _extractors(engines[task.id].judge.set_columns, plan.device, known) for task in plan.tasks}
+    for task in plan.tasks:
+        clusters = note_samples(run, datas[task.id], extractors[task.id], plan.device)
+        next(t for t in run.manifest["suite"]["tasks"] if t["id"] == task.id)["clusters"] = clusters
+    run.save_manifest()
+    cells = [(entry, task) for entry in plan.entries for task in plan.tasks if plan.runs(entry, task)]
+    progress.start(sum(len(datas[task.id].keys) for _, task in cells))
+    built: dict[str, Any] = {}
+    for entry, task in cells:
+        built = {entry.reference: built[entry.reference]} if entry.reference in built else {}
+        _run_cell(entry, engines[task.id], extractors[task.id], built, plan, progress)
+    progress.stop()
+
+
+def _run_cell(
+    entry: Entry, engine: Engine, extractors: Mapping[str, Any], built: dict[str, Any], plan: Plan, progress: Progress
+) -> None:
+    from harness.runner.features import FeatureBook
+
+    task = engine.data.task.id
+    book = FeatureBook(engine.run, extractors, entry.reference, task)
+    began = time.monotonic()
+
+    def build() -> Any:
+        if entry.reference not in built:
+            built[entry.reference] = entry.build(plan.device)
+        return built[entry.reference]
+
+    progress.cell(entry.title, task)
+    result = engine.run_cell(entry, build, book, progress.advance)
+    progress.cell_done(entry.title, task, result, time.monotonic() - began)
+
+
+def _engine(plan: Plan, run: RunFolder, data: TaskData, known: Registry, observed: _Observed) -> Engine:
+    from harness.runner.engine import Engine
+    from harness.runner.measure import Judge
+
+    judge = Judge(data.task.metrics, known, plan.device)
+    return Engine(
+        run, data, judge, plan.device, plan.batch_size, numerics(plan.device), plan.seed, plan.repeats, plan.keep,
+        lambda record: observed.tell("harness_sample_end", record=record),
+    )  # fmt: skip
+
+
+def _extractors(columns: Sequence[str], device: str, known: Registry) -> dict[str, Any]:
+    """The embedders that a task's set metrics name, built once."""
+    names = {load_target(known.metric(parse_metric(column)[0])).extractor for column in columns}
+    return {name: load_target(known.embedder(name))(device) for name in sorted(names)}
+
+
+def finish(run: RunFolder, known: Registry) -> RunSummary:
+    """Aggregates and summary: derived from records and features, so they can always be rebuilt."""
+    from harness.runner.features import set_aggregates
+    from harness.stats.summary import aggregates_frame, summarise
+    from harness.suites import Task
+
+    names = Task.__dataclass_fields__
+    tasks = [
+        Task(**{k: tuple(v) if isinstance(v, list) else v for k, v in t.items() if k in names})
+        for t in run.manifest["suite"]["tasks"]
+    ]
+    references = [entry["reference"] for entry in run.manifest["entries"]]
+    try:
+        sets = set_aggregates(run, known, references, tasks)
+    except MissingRequirement as error:
+        raise HarnessError(f"{run.path}: set metrics cannot be recomputed here: {error}") from error
+    summary = summarise(run.records(), run.manifest, sets)
+    write_json(run.path / "summary.json", jsonable(summary.to_dict()))
+    aggregates_frame(summary).to_parquet(run.path / "aggregates.parquet", index=False)
+    return summary

@@ -1,0 +1,88 @@
+"""Metrics on the tensors while they are on the device: no second decode, no file written to be read again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from harness.interfaces import MetricBatch, SampleMetric
+from harness.plugins import Registry, load_target
+from harness.references import parse_metric, resolve_params
+from harness.specs import MetricSpec
+from harness.store.keys import digest
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Judge", "SampleColumn", "round_to_8bit"]
+
+
+def round_to_8bit(image: torch.Tensor) -> torch.Tensor:
+    """Clamp to [0,1] and round to the 256 levels a file would hold."""
+    return (image.clamp(0, 1) * 255).round() / 255
+
+
+class SampleColumn:
+    """One column of the table: a metric restricted to a region, with the identity of everything that decides it."""
+
+    def __init__(self, column: str, registry: Registry, device: str) -> None:
+        name, self.region = parse_metric(column)
+        self.column = column
+        self.spec: MetricSpec = registry.metric(name)
+        params = resolve_params(name, dict(self.spec.params), ())
+        self._metric: SampleMetric = load_target(self.spec)(device=device, region=self.region, **params)
+        self.identity = digest(
+            {
+                "metric": name,
+                "version": self.spec.version,
+                "region": self.region,
+                "params": params,
+                "weights": getattr(self._metric, "weights_sha256", ""),
+                "library": getattr(self._metric, "library", ""),
+            }
+        )[:16]
+
+    def __call__(self, batch: MetricBatch) -> list[float]:
+        """Values of one batch; NaN where undefined."""
+        values = self._metric(batch)
+        return [float(v) for v in values[self.spec.name.removeprefix("pyiqa:")].tolist()]
+
+
+class Judge:
+    """All sample metrics of a task, sharing one region mask per region and batch."""
+
+    def __init__(self, columns: Sequence[str], registry: Registry, device: str) -> None:
+        self.columns = [SampleColumn(c, registry, device) for c in columns if _kind(c, registry) == "sample"]
+        self.set_columns = [c for c in columns if _kind(c, registry) == "set"]
+        self.identities: Mapping[str, str] = {c.column: c.identity for c in self.columns}
+
+    def score(
+        self,
+        ids: tuple[str, ...],
+        raw: torch.Tensor,
+        truth: torch.Tensor,
+        mask: torch.Tensor | None,
+        only: set[str] | None = None,
+    ) -> list[dict[str, float]]:
+        """One {column: value} a sample. `raw` is 8-bit rounded; `@known` judges it, all else the composite."""
+        from harness.metrics.regions import region_mask
+
+        composite = raw if mask is None else mask * raw + (1 - mask) * truth
+        regions: dict[str, Any] = {"": None}
+        rows: list[dict[str, float]] = [{} for _ in ids]
+        for column in self.columns:
+            if only is not None and column.column not in only:
+                continue
+            if column.region not in regions:
+                whole = truth.new_ones(truth.shape[0], 1, *truth.shape[-2:])
+                regions[column.region] = region_mask(whole if mask is None else mask, column.region)
+            output = raw if column.region == "known" else composite
+            values = column(MetricBatch(ids, output, truth, mask, regions[column.region]))
+            for row, value in zip(rows, values, strict=True):
+                row[column.column] = value if math.isfinite(value) else math.nan
+        return rows
+
+
+def _kind(column: str, registry: Registry) -> str:
+    return registry.metric(parse_metric(column)[0]).kind

@@ -1,0 +1,170 @@
+"""What a run will do, decided before anything is computed: entries × tasks, with what is skipped and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from harness.errors import HarnessError, MissingRequirement
+from harness.plugins import Registry, load_target, missing
+from harness.references import parse_metric, parse_reference, resolve_params
+from harness.runner.entries import Entry, MethodLike, resolve_entry
+from harness.store.keys import digest
+from harness.suites import Suite, Task
+
+__all__ = ["Plan", "Skip", "build_dataset", "build_mask_set", "make_plan"]
+
+
+@dataclass(frozen=True)
+class Skip:
+    """One thing of the plan that cannot be had here, why, and how to get it."""
+
+    what: str
+    task: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Entries × tasks, once. `key` names the default folder, so that the same command resumes."""
+
+    suite: Suite
+    tasks: tuple[Task, ...]
+    entries: tuple[Entry, ...]
+    skips: tuple[Skip, ...]
+    seed: int
+    repeats: int
+    device: str
+    batch_size: int
+    keep: str
+
+    @property
+    def key(self) -> str:
+        """8 hex digits of what was asked for: not of versions, so that an upgrade resumes and redoes what is stale."""
+        asked = {
+            "suite": [self.suite.name, self.suite.version],
+            "tasks": [asdict(task) for task in self.tasks],
+            "entries": [entry.reference for entry in self.entries],
+            "seed": self.seed,
+            "repeats": self.repeats,
+            "device": self.device.partition(":")[0],
+        }
+        return digest(asked)[:8]
+
+    def runs(self, entry: Entry, task: Task) -> bool:
+        """Whether this cell is computed (its method does what the task asks)."""
+        return not _cell_skip(entry, task)
+
+
+def _from_reference(text: str, spec: Any) -> Any:
+    reference = parse_reference(text)
+    params = resolve_params(spec.name, dict(spec.params), reference.params)
+    return load_target(spec)(**params)
+
+
+def build_dataset(text: str, registry: Registry) -> Any:
+    """The data set that a reference `name[k=v]` names."""
+    return _from_reference(text, registry.dataset(parse_reference(text).name))
+
+
+def build_mask_set(text: str, registry: Registry) -> Any:
+    """The mask set that a reference `name[k=v]` names."""
+    return _from_reference(text, registry.mask_set(parse_reference(text).name))
+
+
+def _cell_skip(entry: Entry, task: Task) -> str:
+    spec = entry.spec
+    if task.capability not in spec.capabilities:
+        return f"cannot {task.capability}"
+    if task.maskset and task.role not in spec.roles:
+        return f"does not understand masks in the role '{task.role}'"
+    ungiven = sorted(spec.needs - set(task.gives))
+    return f"needs {', '.join(ungiven)}, which the task does not give" if ungiven else ""
+
+
+def _metric_skip(column: str, registry: Registry) -> str:
+    """Why a metric cannot be computed here, "" if it can. Asks the class where files are needed, never downloads."""
+    name, region = parse_metric(column)
+    spec = registry.metric(name)
+    if region not in spec.regions:
+        raise HarnessError(
+            f"metric {name} has no region '{region}': {', '.join(r or 'whole image' for r in spec.regions)}"
+        )
+    line = missing(spec.requires)
+    if line:
+        return line
+    available = getattr(load_target(spec), "available", None)
+    if available is None:
+        return ""
+    try:
+        available(**resolve_params(spec.name, dict(spec.params), ()))
+    except MissingRequirement as error:
+        return str(error)
+    return ""
+
+
+def _tasks(suite: Suite, only: Sequence[str], limit: int, extra_metrics: Sequence[str]) -> tuple[Task, ...]:
+    unknown = sorted(set(only) - {task.id for task in suite.tasks})
+    if unknown:
+        raise HarnessError(f"suite {suite.name} has no task {unknown[0]}: {', '.join(task.id for task in suite.tasks)}")
+    chosen = [task for task in suite.tasks if not only or task.id in only]
+    if limit:
+        chosen = [replace(task, limit=min(limit, task.limit or limit)) for task in chosen]
+    return tuple(
+        replace(task, metrics=(*task.metrics, *(m for m in extra_metrics if m not in task.metrics))) for task in chosen
+    )
+
+
+def _entries(methods: Sequence[MethodLike], registry: Registry) -> tuple[list[Entry], list[Skip]]:
+    entries: list[Entry] = []
+    skips = []
+    for method in methods:
+        try:
+            entry = resolve_entry(method, registry)
+        except MissingRequirement as error:
+            skips.append(Skip(str(method), "", str(error)))
+            continue
+        if any(entry.reference == other.reference for other in entries):
+            raise HarnessError(f"method {entry.reference} is named twice")
+        entries.append(entry)
+    return entries, skips
+
+
+def make_plan(
+    suite: Suite,
+    methods: Sequence[MethodLike],
+    registry: Registry,
+    *,
+    only: Sequence[str] = (),
+    limit: int = 0,
+    metrics: Sequence[str] = (),
+    seed: int = 0,
+    repeats: int = 1,
+    device: str = "cpu",
+    batch_size: int = 0,
+    keep: str = "strips",
+) -> Plan:
+    """Resolve everything. Raises `HarnessError` for a user's mistake; what is merely absent becomes a `Skip`."""
+    entries, skips = _entries(methods or suite.methods, registry)
+    tasks = []
+    for task in _tasks(suite, only, limit, metrics):
+        reasons = {column: _metric_skip(column, registry) for column in task.metrics}
+        skips += [Skip(column, task.id, reason) for column, reason in reasons.items() if reason]
+        if reasons[task.primary]:
+            skips.append(Skip(task.id, task.id, f"its primary metric {task.primary}: {reasons[task.primary]}"))
+            continue
+        tasks.append(replace(task, metrics=tuple(column for column in task.metrics if not reasons[column])))
+    for entry in entries:
+        skips += [Skip(entry.reference, t.id, reason) for t in tasks if (reason := _cell_skip(entry, t))]
+    return Plan(
+        suite=suite,
+        tasks=tuple(tasks),
+        entries=tuple(entries),
+        skips=tuple(skips),
+        seed=seed,
+        repeats=repeats,
+        device=device,
+        batch_size=batch_size or (1 if device == "cpu" else 8),
+        keep=keep,
+    )

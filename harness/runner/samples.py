@@ -1,0 +1,47 @@
+"""What is judged, written down once a task: truths and masks as pictures, ratios, truth features."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from harness.runner.call import to_tensor
+from harness.runner.features import TRUTH, FeatureBook
+from harness.runner.units import TaskData, ahead
+from harness.store.files import clear_errors
+from harness.store.folder import RunFolder
+
+__all__ = ["note_samples"]
+
+
+def note_samples(run: RunFolder, data: TaskData, extractors: Mapping[str, Any], device: str) -> int:
+    """Write a task's rows of `samples.jsonl` (again only where missing); returns its number of clusters."""
+    task = data.task.id
+    book = FeatureBook(run, extractors, TRUTH, task)
+    known = run.samples()
+    have = {(row.sample, row.truth, row.mask) for row in known[known["task"] == task].itertuples()}
+    clusters = set()
+    path = run.path / "samples.jsonl"
+    with clear_errors(path), path.open("a", encoding="utf-8") as stream:
+        for key, unit in ahead(data, data.keys):
+            if isinstance(unit, Exception):
+                continue  # each entry's record of this sample carries the error
+            clusters.add(unit.cluster)
+            if book.missing(unit.truth_hash):
+                truth, _ = to_tensor([unit], device)
+                book.add(key.id, 0, unit.cluster, unit.truth_hash, truth[0])
+            if (key.id, unit.truth_hash, unit.mask_hash) in have:
+                continue
+            run.artifacts.put(unit.truth_hash, unit.truth)
+            if unit.mask is not None:
+                run.artifacts.put(unit.mask_hash, unit.mask.astype(np.uint8) * 255)
+            row = {
+                "task": task, "sample": key.id, "cluster": unit.cluster, "truth": unit.truth_hash,
+                "mask": unit.mask_hash, "ratio": unit.ratio, "title": key.image,
+            }  # fmt: skip
+            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+    book.close()
+    return len(clusters)

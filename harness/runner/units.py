@@ -1,0 +1,156 @@
+"""The samples of a task with their masks drawn: decoded ahead by threads, decoded once however many methods run."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import HarnessError
+from harness.interfaces import Dataset, MaskSet
+from harness.plugins import Registry
+from harness.references import parse_reference
+from harness.runner.plan import build_dataset, build_mask_set
+from harness.store.keys import digest, pixels_hash
+from harness.suites import Task
+
+__all__ = ["TaskData", "Unit", "UnitKey", "ahead"]
+
+CACHE_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class UnitKey:
+    """Which sample: position of the image, number of its mask, and the id that records carry."""
+
+    id: str
+    image: str
+    k: int
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One sample as it is judged. `seen` hashes exactly what a method gets to see of it."""
+
+    id: str
+    cluster: str
+    truth: NDArray[np.uint8]
+    mask: NDArray[np.bool_] | None
+    prompt: str | None
+    truth_hash: str
+    mask_hash: str
+    seen: str
+
+    @property
+    def ratio(self) -> float:
+        """Share of the picture that is hole."""
+        return float(self.mask.mean()) if self.mask is not None else 0.0
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held."""
+        return self.truth.nbytes + (self.mask.nbytes if self.mask is not None else 0)
+
+
+class TaskData:
+    """A task's data set and mask set, opened, with a bounded cache of decoded units."""
+
+    def __init__(self, task: Task, registry: Registry) -> None:
+        self.task = task
+        self.dataset: Dataset = build_dataset(task.dataset, registry)
+        self.mask_set: MaskSet | None = build_mask_set(task.maskset, registry) if task.maskset else None
+        self._mask_name = parse_reference(task.maskset).name if task.maskset else ""
+        self.keys = self._keys()
+        self._cache: OrderedDict[str, Unit] = OrderedDict()
+        self._held = 0
+        self._lock = Lock()
+        self.decoded = 0
+
+    def _keys(self) -> list[UnitKey]:
+        ids = list(self.dataset.ids())
+        ids = ids[: self.task.limit] if self.task.limit else ids
+        if self.mask_set is None:
+            return [UnitKey(id, id, 0) for id in ids]
+        if self.task.masks > self.mask_set.count and not self.task.rotate:
+            raise HarnessError(
+                f"task {self.task.id} asks for {self.task.masks} masks; {self._mask_name} has {self.mask_set.count}"
+            )
+        keys = []
+        for i, id in enumerate(ids):
+            numbers = [i % self.mask_set.count] if self.task.rotate else range(self.task.masks)
+            keys += [UnitKey(f"{id}@{self._mask_name}/{k}", id, k) for k in numbers]
+        return keys
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the task's inputs and truths."""
+        task = self.task
+        return {
+            "dataset": task.dataset,
+            "version": self.dataset.version,
+            "content": self.dataset.content_hash(),
+            "maskset": task.maskset,
+            "mask_version": self.mask_set.version if self.mask_set else "",
+            "role": task.role,
+            "gives": sorted(task.gives),
+        }
+
+    def load(self, key: UnitKey) -> Unit:
+        """Decode one unit or take it from the cache; safe to call from threads."""
+        with self._lock:
+            cached = self._cache.get(key.id)
+        if cached is not None:
+            return cached
+        unit = self._decode(key)
+        with self._lock:
+            self.decoded += 1
+            self._cache[key.id] = unit
+            self._held += unit.nbytes
+            while self._held > CACHE_BYTES and len(self._cache) > 1:
+                self._held -= self._cache.popitem(last=False)[1].nbytes
+        return unit
+
+    def _decode(self, key: UnitKey) -> Unit:
+        sample = self.dataset.load(key.image)
+        mask = self.mask_set.draw(sample, key.k) if self.mask_set is not None else sample.mask
+        truth = sample.target if sample.target is not None else sample.image
+        if mask is not None and mask.shape != sample.image.shape[:2]:
+            raise HarnessError(f"{key.id}: mask is {mask.shape}, the picture {sample.image.shape[:2]}")
+        visible = sample.image
+        if mask is not None and self.task.role == "hole":
+            visible = np.where(mask[..., None], np.uint8(0), sample.image)
+        mask_hash = pixels_hash(mask.view(np.uint8) * np.uint8(255)) if mask is not None else ""
+        seen = digest([pixels_hash(visible), mask_hash, sample.prompt or ""])
+        return Unit(key.id, sample.cluster, truth, mask, sample.prompt, pixels_hash(truth), mask_hash, seen)
+
+
+def ahead(
+    data: TaskData, keys: Sequence[UnitKey], *, workers: int = 2, depth: int = 8
+) -> Iterator[tuple[UnitKey, Unit | Exception]]:
+    """Units in order, decoded ahead. A sample that cannot be loaded yields its error, and the rest go on."""
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="decode")
+    pending: deque[tuple[UnitKey, Future[Unit]]] = deque()
+    waiting = iter(keys)
+    try:
+        for key in waiting:
+            pending.append((key, pool.submit(data.load, key)))
+            if len(pending) >= depth:
+                yield _result(*pending.popleft())
+        while pending:
+            yield _result(*pending.popleft())
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _result(key: UnitKey, future: Future[Unit]) -> tuple[UnitKey, Unit | Exception]:
+    error = future.exception()
+    if error is None:
+        return key, future.result()
+    if not isinstance(error, Exception):
+        raise error
+    return key, error

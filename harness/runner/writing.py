@@ -1,0 +1,73 @@
+"""Hashing, encoding and writing on a thread of its own, in order: the device never waits for a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.store.artifacts import Artifacts
+from harness.store.keys import pixels_hash
+from harness.store.shards import ShardWriter
+
+__all__ = ["Writer"]
+
+Item = tuple[dict[str, Any], NDArray[np.uint8] | None]
+
+
+class Writer:
+    """Picture first, then its record, then fsync when the queue runs dry. An error stops the run at the next `put`."""
+
+    def __init__(self, stem: Path, artifacts: Artifacts, on_record: Callable[[Mapping[str, Any]], None]) -> None:
+        self._shard = ShardWriter(stem)
+        self._artifacts = artifacts
+        self._on_record = on_record
+        self._queue: Queue[Item | None] = Queue(maxsize=64)
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._work, name="writer", daemon=True)
+
+    @staticmethod
+    def hash(pixels: NDArray[np.uint8]) -> str:
+        """The name that an output is stored under."""
+        return pixels_hash(pixels)
+
+    def put(self, row: dict[str, Any], pixels: NDArray[np.uint8] | None) -> None:
+        """Queue one record and its picture. Raises the writer's error, if it had one."""
+        if self._error is not None:
+            raise self._error
+        self._queue.put((row, pixels))
+
+    def _work(self) -> None:
+        while (item := self._queue.get()) is not None:
+            if self._error is not None:
+                continue
+            try:
+                row, pixels = item
+                if pixels is not None:
+                    self._artifacts.put(row["output_hash"], pixels)
+                self._shard.append(row)
+                if self._queue.empty():
+                    self._shard.sync()
+                self._on_record(row)
+            except BaseException as error:  # handed to the main thread, which raises it
+                self._error = error
+
+    def __enter__(self) -> Writer:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._queue.put(None)
+        self._thread.join()
+        if self._error is not None and error is None:
+            raise self._error
+        if self._error is None:
+            self._shard.close()

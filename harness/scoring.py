@@ -1,0 +1,151 @@
+"""Judging pictures that exist already: a folder of outputs against references, or a run's kept outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.datasets.decode import decode, decode_mask
+from harness.datasets.folder import image_files
+from harness.errors import HarnessError
+from harness.plugins import registry
+from harness.references import parse_metric
+from harness.store import RunFolder, open_run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Scored", "score"]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One output, its truth, and the hole if there is one."""
+
+    key: str
+    output: NDArray[np.uint8]
+    truth: NDArray[np.uint8]
+    mask: NDArray[np.bool_] | None
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One row a pair, and the files that found no partner."""
+
+    table: pd.DataFrame
+    unmatched: tuple[str, ...]
+    metrics: tuple[str, ...]
+
+
+def _by_key(folder: Path) -> dict[str, Path]:
+    """Pictures below a folder by their relative path without the suffix: pairs are made by key, never by position."""
+    found: dict[str, Path] = {}
+    for path in image_files(folder):
+        key = path.relative_to(folder).with_suffix("").as_posix()
+        if key in found:
+            raise HarnessError(f"{folder}: {found[key].name} and {path.name} share the key '{key}'")
+        found[key] = path
+    return found
+
+
+def _match(
+    outputs: Path, reference: Path, mask: Path | None
+) -> tuple[list[tuple[str, Path, Path, Path | None]], list[str]]:
+    """(key, output, truth, mask) for every key that has all of them, and the files left over."""
+    for folder in (outputs, reference):
+        if not folder.exists():
+            raise HarnessError(f"{folder} does not exist")
+    if outputs.is_file() and reference.is_file():
+        return [(outputs.stem, outputs, reference, mask)], []
+    mine, truths = _by_key(outputs), _by_key(reference)
+    masks = _by_key(mask) if mask is not None and mask.is_dir() else None
+    keys = [key for key in mine if key in truths and (masks is None or key in masks)]
+    left = [str(path) for key, path in mine.items() if key not in keys]
+    left += [str(path) for key, path in truths.items() if key not in mine]
+    if not keys:
+        raise HarnessError(f"no file of {outputs} has a partner in {reference}: names must agree up to the suffix")
+    return [(key, mine[key], truths[key], masks[key] if masks is not None else mask) for key in sorted(keys)], left
+
+
+def _folder_pairs(matched: Sequence[tuple[str, Path, Path, Path | None]]) -> Iterator[Pair]:
+    for key, output, truth, mask in matched:
+        pair = Pair(key, decode(output).pixels, decode(truth).pixels, decode_mask(mask) if mask is not None else None)
+        if pair.output.shape != pair.truth.shape:
+            raise HarnessError(
+                f"{key}: output is {_size(pair.output)}, reference {_size(pair.truth)}; resize neither silently"
+            )
+        if pair.mask is not None and pair.mask.shape != pair.truth.shape[:2]:
+            raise HarnessError(f"{key}: mask is {_size(pair.mask)}, picture {_size(pair.truth)}")
+        yield pair
+
+
+def _size(pixels: NDArray[np.generic]) -> str:
+    return f"{pixels.shape[1]}×{pixels.shape[0]}"
+
+
+def _run_pairs(run: RunFolder) -> Iterator[Pair]:
+    samples = run.samples().set_index(["task", "sample"])
+    records = run.records()
+    for row in records[records["status"] == "ok"].to_dict("records"):
+        sample = samples.loc[(row["task"], row["sample"])]
+        output, truth = run.artifacts.get(row["output_hash"]), run.artifacts.get(sample["truth"])
+        if output is None or truth is None:
+            continue  # pruned by --keep
+        mask = run.artifacts.get(sample["mask"]) if sample["mask"] else None
+        labels = (("entry", row["entry"]), ("task", row["task"]), ("repeat", str(row["repeat"])))
+        yield Pair(row["sample"], output, truth, mask > 127 if mask is not None else None, labels)
+
+
+def score(
+    outputs: str | Path, reference: str | Path | None = None, *, mask: str | Path | None = None,
+    metrics: Sequence[str] = (), device: str = "cpu",
+) -> Scored:  # fmt: skip
+    """Judge pictures.
+
+    Args:
+        outputs: a folder of pictures (or one picture), or a run folder whose kept outputs are judged again.
+        reference: the truths, paired by relative path without suffix; not given for a run folder.
+        mask: a folder of masks by the same keys, or one mask for all; white = hole.
+        metrics: `name` or `name@region`; default PSNR, SSIM and L1, in the hole too where there is a mask.
+
+    Raises:
+        HarnessError: nothing pairs, sizes differ, a region without a mask, an unreadable file.
+    """
+    import pandas as pd
+
+    from harness.runner.call import to_tensor
+    from harness.runner.measure import Judge
+    from harness.runner.units import Unit
+
+    outputs = Path(outputs)
+    is_run = (outputs / "manifest.json").is_file() and reference is None
+    if not is_run and reference is None:
+        raise HarnessError(f"{outputs} is not a run folder: name the truths by --reference")
+    masked = is_run or mask is not None
+    chosen = tuple(metrics) or (
+        ("psnr", "psnr@hole", "ssim", "ssim@hole", "l1@hole") if masked else ("psnr", "ssim", "l1")
+    )
+    if not masked and any(parse_metric(column)[1] for column in chosen):
+        raise HarnessError("a metric with a @region needs --mask")
+    judge = Judge(chosen, registry(), device)
+    if judge.set_columns:
+        raise HarnessError(f"{judge.set_columns[0]} is a set metric: it is computed by harness run")
+    left: list[str] = []
+    if is_run:
+        pairs = _run_pairs(open_run(outputs))
+    else:
+        matched, left = _match(outputs, Path(str(reference)), Path(mask) if mask is not None else None)
+        pairs = _folder_pairs(matched)
+    rows = []
+    for pair in pairs:
+        units = [Unit(pair.key, pair.key, pixels, pair.mask, None, "", "", "") for pixels in (pair.output, pair.truth)]
+        (raw, _), (truth, hole) = (to_tensor([unit], device) for unit in units)
+        values = judge.score((pair.key,), raw, truth, hole)[0]
+        rows.append({**dict(pair.labels), "sample": pair.key, **values})
+    return Scored(pd.DataFrame(rows), tuple(left), chosen)

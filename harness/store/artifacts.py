@@ -1,0 +1,67 @@
+"""Pictures of a run: lossless PNG, named by the sha256 of their 8-bit pixels, so that equal pictures are stored once."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import HarnessError
+from harness.store.files import clear_errors
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Artifacts"]
+
+
+class Artifacts:
+    """The `artifacts/` folder of a run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, name: str) -> Path:
+        """Where the picture with this hash lies (it may have been pruned). Refuses anything that is no hash."""
+        if not re.fullmatch(r"[0-9a-f]{64}", name):
+            raise HarnessError(f"'{name[:80]}' is not the hash of an artifact")
+        return self.folder / f"{name}.png"
+
+    def put(self, name: str, pixels: NDArray[np.uint8]) -> None:
+        """Store uint8 H×W×3 or H×W pixels under their hash. Encoded by OpenCV: 8 times cheaper than Pillow."""
+        import cv2
+
+        target = self.path(name)
+        if target.exists():
+            return
+        bgr = pixels[..., ::-1] if pixels.ndim == 3 else pixels
+        encoded = cv2.imencode(".png", bgr)[1]
+        temporary = target.with_name(f".{name}.{os.getpid()}.tmp")
+        with clear_errors(target):
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                temporary.write_bytes(encoded.tobytes())
+                os.replace(temporary, target)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def get(self, name: str) -> NDArray[np.uint8] | None:
+        """Pixels by hash, None where they were not kept."""
+        import cv2
+        import numpy as np
+
+        path = self.path(name)
+        if not path.exists():
+            return None
+        pixels = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+        if pixels is None:
+            raise HarnessError(f"{path}: damaged picture; remove it and run again")
+        return np.ascontiguousarray(pixels[..., ::-1] if pixels.ndim == 3 else pixels)
+
+    def prune(self, keep: set[str]) -> None:
+        """Delete every picture that is not in `keep`."""
+        for path in self.folder.glob("*.png"):
+            if path.stem not in keep:
+                path.unlink()
