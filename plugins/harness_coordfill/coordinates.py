@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -17,6 +18,7 @@ from torch.nn import functional as F
 ENCODER_STRIDE = 8  # three stride-2 convolutions
 LEAKY_SLOPE = 0.01
 LARGEST_PHASE = 7 / 8  # of a full turn: the last pixel of a tile stays apart from the first
+CHUNK_PIXELS = 8192  # ours: two 64-channel activations of a chunk fit the caches of one core
 MIN_CELLS = 2  # reflection padding of a 3x3 convolution needs two rows and two columns
 
 
@@ -55,11 +57,12 @@ def layout_for(height: int, width: int, *, cells: int, min_tile: int) -> TileLay
     return TileLayout(tile, rows, cols)
 
 
+@torch.inference_mode(False)  # what is cached under inference mode could not be trained with
 def positional_encoding(tile: int, *, device: torch.device | None = None) -> Tensor:
     """``[tile*tile, 4]`` float32: cos x, sin x, cos y, sin y of every pixel of a tile, row by row.
 
-    The phase runs from 0 to 7/8 of a turn along x. Along y the official code rescales twice, so its phase ends
-    a little below 7/8 for tiles above 8 pixels; kept, since the official weights were trained with it.
+    The phase runs from 0 to 7/8 of a turn along x. Along y the official code rescales twice, so its phase
+    ends a little below 7/8 for tiles above 8 pixels; kept, since the official weights were trained with it.
     """
     if tile < 2:
         raise ValueError("a tile needs at least 2 pixels a side for its positions to differ")
@@ -74,12 +77,12 @@ def positional_encoding(tile: int, *, device: torch.device | None = None) -> Ten
 class PackedMlp:
     """A per-tile MLP whose weights arrive packed in one vector: for each layer bias, then (in, out) weights.
 
-    LeakyReLU between the layers, tanh at the end. Read as ``(in + 1, out)``, a layer's slice is the affine map
-    with its bias as row 0.
+    LeakyReLU between the layers, tanh at the end. Read as ``(in + 1, out)``, a layer's slice is the affine
+    map with its bias as row 0.
     """
 
     def __init__(self, channels: Sequence[int]) -> None:
-        self.shapes = [(before + 1, after) for before, after in zip(channels, channels[1:], strict=False)]
+        self.shapes = [(before + 1, after) for before, after in pairwise(channels)]
         self.sizes = [rows * cols for rows, cols in self.shapes]
         self.length = sum(self.sizes)
 
@@ -91,12 +94,25 @@ class PackedMlp:
     def __call__(self, packed: Tensor, positions: Tensor) -> Tensor:
         """Differentiable evaluation: ``[T, length]`` and ``[P, in]`` -> ``[T, P, out]`` in (-1, 1)."""
         value = positions.expand(packed.shape[0], -1, -1)
-        layers = self.layers(packed)
-        for index, layer in enumerate(layers):
+        for index, layer in enumerate(self.layers(packed)):
             if index:
                 value = F.leaky_relu(value, LEAKY_SLOPE)
             value = torch.baddbmm(layer[:, :1], value, layer[:, 1:])
         return value.tanh()
+
+    @torch.no_grad()
+    def in_chunks(self, packed: Tensor, positions: Tensor) -> Tensor:
+        """The values of `__call__` without gradients, few tiles at a time: activations stay in the cache."""
+        tiles = max(1, CHUNK_PIXELS // positions.shape[0])
+        colours = positions.new_empty(packed.shape[0], positions.shape[0], self.shapes[-1][1])
+        for part, out in zip(packed.split(tiles), colours.split(tiles), strict=True):
+            value = positions.expand(part.shape[0], -1, -1)
+            for index, layer in enumerate(self.layers(part)):
+                if index:
+                    F.leaky_relu_(value, LEAKY_SLOPE)
+                value = torch.baddbmm(layer[:, :1], value, layer[:, 1:])
+            torch.tanh(value, out=out)
+        return colours
 
 
 def to_tiles(image: Tensor, layout: TileLayout) -> Tensor:
@@ -114,5 +130,5 @@ def from_tiles(tiles: Tensor, layout: TileLayout) -> Tensor:
 
 
 def touched_tiles(mask: Tensor, layout: TileLayout) -> Tensor:
-    """Indices ``[T]`` (order of `to_tiles`) of the tiles in which ``mask`` ``[N, 1, H, W]`` has a hole pixel."""
+    """Indices ``[T]``, in `to_tiles` order, of the tiles with a hole pixel in ``mask`` ``[N, 1, H, W]``."""
     return F.max_pool2d(mask, layout.tile).flatten().nonzero().squeeze(1)

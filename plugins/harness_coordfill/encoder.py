@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -58,7 +59,7 @@ class _Split(NamedTuple):
 class FFC(nn.Module):
     """Fast Fourier convolution (Chi et al., 2020): two branches and the paths that exist between them."""
 
-    def __init__(self, source: _Split, target: _Split, kernel: int, stride: int = 1, padding: int = 1) -> None:
+    def __init__(self, source: _Split, target: _Split, kernel: int, stride: int, padding: int) -> None:
         super().__init__()
 
         def conv(into: int, out: int) -> nn.Conv2d:
@@ -132,7 +133,7 @@ class AttFFCEncoder(nn.Module):
         width = _Split(ngf - distant, distant)
         stages = [_Split(ngf >> step, 0) for step in range(DOWNS, 0, -1)] + [width]
         stem = FFCUnit(_Split(INPUT_CHANNELS, 0), stages[0], 7, padding=0)
-        downs = [FFCUnit(a, b, 4, stride=2) for a, b in zip(stages, stages[1:], strict=False)]
+        downs = [FFCUnit(a, b, 4, stride=2) for a, b in pairwise(stages)]
         self.dowm = nn.ModuleList([nn.ReflectionPad2d(3), stem, *downs])  # sic: the official key
         self.depth = blocks
         for index in range(1, blocks + 1):

@@ -6,9 +6,10 @@ configuration: 31,637,010 parameters, 272 entries in the state dict.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +30,7 @@ from harness_coordfill.encoder import AttFFCEncoder
 
 POSITION_CHANNELS = 4
 RGB = 3
+_Evaluate = Callable[[Tensor, Tensor], Tensor]
 _positions = lru_cache(maxsize=8)(positional_encoding)
 
 
@@ -81,8 +83,8 @@ MINI = CoordFillConfig(ngf=128, mlp_width=24, mlp_layers=4, min_tile=8, base="py
 class Fill(NamedTuple):
     """What the network makes of a batch; every tensor ``[N, 3, H, W]``.
 
-    ``raw`` holds the prediction in every tile that the hole touches and the known image elsewhere; ``base`` is
-    what the hole started from (the blank, or the smooth fill).
+    ``raw`` holds the prediction in every tile that the hole touches and the known image elsewhere; ``base``
+    is what the hole started from (the blank, or the smooth fill).
     """
 
     raw: Tensor
@@ -105,12 +107,14 @@ class ParameterHead(nn.Module):
 
     @property
     def linear(self) -> nn.Linear:
-        return self.lowres_stream.out_para[0]
+        """The head's one layer."""
+        return cast(nn.Linear, self.lowres_stream.out_para[0])
 
     def forward(self, features: Tensor, tile: int) -> Tensor:
         """``[T, features]`` -> ``[T, outputs]``; the scale is cells per image width, that is 1/tile."""
         scale = features.new_full((features.shape[0], 1), 1 / tile)
-        return self.linear(torch.cat([features, scale], 1))
+        packed: Tensor = self.linear(torch.cat([features, scale], 1))
+        return packed
 
 
 class CoordFill(nn.Module):
@@ -143,10 +147,10 @@ class CoordFill(nn.Module):
         return layout_for(height, width, cells=cells, min_tile=self.config.min_tile)
 
     def start(self, image: Tensor, mask: Tensor, *, faithful: bool = False) -> Tensor:
-        """What stands in the hole before the network: the blank, the smooth fill or, if faithful, the image."""
+        """The image with what its hole starts from: a blank, the smooth fill or, if faithful, its content."""
         if self.config.base == "pyramid":
             return smooth_fill(image, mask)
-        return image if faithful else image * (1 - mask)
+        return image if faithful else image.masked_fill(mask > 0, 0)
 
     def encode(self, start: Tensor, mask: Tensor, layout: TileLayout) -> Tensor:
         """Features ``[N, ngf, rows, cols]``. Without a base, the hole is blanked after the resize too."""
@@ -154,12 +158,14 @@ class CoordFill(nn.Module):
         known = F.interpolate(1 - mask, size=layout.encoder_size, mode="nearest")
         if self.config.base == "none":
             small = small * known
-        return self.refine(torch.cat([small, known], 1))
+        features: Tensor = self.refine(torch.cat([small, known], 1))
+        return features
 
     def tile_parameters(self, features: Tensor, layout: TileLayout, tiles: Tensor | None = None) -> Tensor:
         """Packed MLPs ``[T, length]`` of the tiles with these indices (default: all)."""
         flat = features.permute(0, 2, 3, 1).flatten(0, 2)
-        return self.asap(flat if tiles is None else flat[tiles], layout.tile)
+        packed: Tensor = self.asap(flat if tiles is None else flat[tiles], layout.tile)
+        return packed
 
     def positions(self, layout: TileLayout) -> Tensor:
         """`positional_encoding` of the layout's tiles, where the weights are."""
@@ -179,23 +185,35 @@ class CoordFill(nn.Module):
             hole leak into pixels at its border.
 
         """
+        return self._compose(image, mask, faithful, self.mlp)
+
+    @torch.no_grad()
+    def fill(self, image: Tensor, mask: Tensor, *, faithful: bool = False) -> Fill:
+        """`forward` for inference: the same values, without gradients and in the order that suits caches."""
+        return self._compose(image, mask, faithful, self.mlp.in_chunks)
+
+    def all_pixels(self, image: Tensor, mask: Tensor, *, faithful: bool = False) -> Tensor:
+        """The prediction for every pixel, ``[N, 3, H, W]``, all tiles at once as the official ``forward``."""
         layout = self._checked_layout(image, mask)
         start = self.start(image, mask, faithful=faithful)
-        base = start * (1 - mask) if self.config.base == "none" else start
+        packed = self.tile_parameters(self.encode(start, mask, layout), layout)
+        colours = from_tiles(self.mlp(packed, self.positions(layout)), layout)
+        return colours + start if self.config.base == "pyramid" else colours
+
+    def _compose(self, image: Tensor, mask: Tensor, faithful: bool, evaluate: _Evaluate) -> Fill:
+        layout = self._checked_layout(image, mask)
+        start = self.start(image, mask, faithful=faithful)
+        base = start.masked_fill(mask > 0, 0) if self.config.base == "none" else start
         tiles = touched_tiles(mask, layout)
         if not len(tiles):
             return Fill(base, base, base)
         packed = self.tile_parameters(self.encode(start, mask, layout), layout, tiles)
-        colours = self.query(packed, layout)
+        colours = evaluate(packed, self.positions(layout))
         canvas = to_tiles(base, layout)
         if self.config.base == "pyramid":
             colours = canvas[tiles] + colours
         raw = from_tiles(canvas.index_copy(0, tiles, colours), layout)
         return Fill(raw, torch.where(mask > 0, raw, base), base)
-
-    def query(self, packed: Tensor, layout: TileLayout) -> Tensor:
-        """Colours ``[T, tile*tile, 3]`` in (-1, 1) of the tiles with these packed MLPs."""
-        return self.mlp(packed, self.positions(layout))
 
     def _checked_layout(self, image: Tensor, mask: Tensor) -> TileLayout:
         height, width = image.shape[-2:]

@@ -1,0 +1,1 @@
+"""Networks and layers that two or more methods share."""

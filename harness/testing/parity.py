@@ -1,0 +1,167 @@
+"""Compare an implementation with stored outputs of the official one.
+
+A fixture set is a JSON file and the ``.npz`` files that its cases name; everything needed to repeat a case
+stands in its ``spec``. Whatever does not agree (a key, a shape, a name that nobody reads) is an error, never
+left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import HarnessError
+from harness.testing import recipe
+
+__all__ = [
+    "STATISTICS",
+    "ParityError",
+    "ParityRow",
+    "StoredArray",
+    "Tolerance",
+    "compare",
+    "compare_statistics",
+    "draw_case",
+    "filled_state",
+    "read_arrays",
+    "read_set",
+    "tempered",
+]
+
+Array = NDArray[Any]
+STATISTICS = ("mean", "std", "min", "max", "l1")
+_ARRAY_NAME = re.compile(r"(?:(plain|tempered)_)?([a-z0-9_]+?)(?:_c(\d+))?(?:_s(\d+))?")
+
+
+class ParityError(HarnessError):
+    """A fixture set cannot be read, or names something that this implementation does not have."""
+
+
+class Tolerance(NamedTuple):
+    """Largest absolute difference anywhere, and the one that 99.9 % of the values must stay under."""
+
+    max_abs: float
+    p999: float
+
+
+class ParityRow(NamedTuple):
+    """One comparison; ``tolerance`` bounds ``max_abs`` and ``tolerance_p999`` bounds ``p999``."""
+
+    case: str
+    variant: str
+    tensor: str
+    max_abs: float
+    p999: float
+    tolerance: float
+    ok: bool
+    tolerance_p999: float
+
+
+class StoredArray(NamedTuple):
+    """A fixture's array: every ``channel_step``-th channel, every ``step``-th row and column of a tensor."""
+
+    name: str
+    variant: str | None
+    tensor: str
+    channel_step: int
+    step: int
+    values: Array
+
+    def cut(self, whole: Array) -> Array:
+        """The same selection from a whole ``[C, H, W]`` tensor."""
+        return whole[:: self.channel_step, :: self.step, :: self.step]
+
+
+def read_set(path: Path, *fields: str) -> dict[str, Any]:
+    """The fixture set's JSON. Raises `ParityError` if it is absent, not JSON, or lacks one of ``fields``."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ParityError(f"cannot read the fixture set {path}: {error}") from error
+    missing = [field for field in fields if field not in content]
+    if missing:
+        raise ParityError(f"{path} lacks {', '.join(missing)}")
+    return content
+
+
+def read_arrays(path: Path) -> list[StoredArray]:
+    """The arrays of a case, their variant, tensor and strides parsed from their names."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except (OSError, ValueError) as error:
+        raise ParityError(f"cannot read the fixture arrays {path}: {error}") from error
+    return [_stored(name, values) for name, values in arrays.items()]
+
+
+def _stored(name: str, values: Array) -> StoredArray:
+    match = _ARRAY_NAME.fullmatch(name)
+    if match is None:
+        raise ParityError(f"array name '{name}' does not follow [variant_]tensor[_cN][_sN]")
+    variant, tensor, channel_step, step = match.groups()
+    return StoredArray(name, variant, tensor, int(channel_step or 1), int(step or 1), values)
+
+
+def _named(table: Mapping[str, Any], kind: str, name: str) -> Any:
+    if name not in table:
+        raise ParityError(f"unknown {kind} '{name}' in a fixture; known: {', '.join(sorted(table))}")
+    return table[name]
+
+
+def draw_case(spec: Mapping[str, Any]) -> tuple[Array, Array]:
+    """Image ``[3, H, W]`` in the network's range and mask ``[1, H, W]`` (1 = hole) of a case's ``spec``."""
+    height, width = spec["size"]
+    image = recipe.uniform_image(spec["seed"], height, width)
+    mask = _named(recipe.MASKS, "mask", spec["mask"].removesuffix("_mask"))(height, width)
+    return _named(recipe.INPUTS, "input", spec["input"])(image), mask
+
+
+def filled_state(shapes: Mapping[str, Sequence[int]], rule: str) -> dict[str, Array]:
+    """A state dict whose entries follow from their names by the fill rule ``rule``."""
+    fill = _named(recipe.FILLS, "fill rule", rule)
+    return {key: fill(key, shape) for key, shape in shapes.items()}
+
+
+def tempered(state: Mapping[str, Array], scales: Mapping[str, float]) -> dict[str, Array]:
+    """The state with the entries that match a pattern of ``scales`` multiplied by its factor."""
+    scaled = dict(state)
+    for pattern, factor in scales.items():
+        keys = [key for key in state if fnmatchcase(key, pattern)]
+        if not keys:
+            raise ParityError(f"the tempered variant rescales '{pattern}', which no weight is called")
+        scaled |= {key: state[key] * np.float32(factor) for key in keys}
+    return scaled
+
+
+def compare(label: tuple[str, str, str], ours: Array, theirs: Array, tolerance: Tolerance) -> ParityRow:
+    """One row for ``label`` = (case, variant, tensor). Shapes that differ raise `ParityError`."""
+    if ours.shape != theirs.shape:
+        raise ParityError(f"{' '.join(label)}: shape {ours.shape} here, {theirs.shape} in the fixture")
+    difference = np.abs(ours.astype(np.float64) - theirs)
+    largest, p999 = float(difference.max()), float(np.quantile(difference, 0.999))
+    ok = largest <= tolerance.max_abs and p999 <= tolerance.p999  # False for NaN
+    return ParityRow(*label, largest, p999, tolerance.max_abs, ok, tolerance.p999)
+
+
+def compare_statistics(
+    label: tuple[str, str, str], ours: Array, theirs: Mapping[str, Any], tolerance: float
+) -> ParityRow:
+    """One row for a tensor's shape, mean, std, min, max and mean absolute value (``l1``)."""
+    if list(ours.shape) != list(theirs["shape"]):
+        raise ParityError(f"{' '.join(label)}: shape {ours.shape} here, {theirs['shape']} in the fixture")
+    unknown = set(theirs) - {"shape", *STATISTICS}
+    if unknown:
+        raise ParityError(f"{' '.join(label)}: unknown statistics {', '.join(sorted(unknown))}")
+    wide = ours.astype(np.float64)
+    known = {"mean": wide.mean(), "std": wide.std(), "min": wide.min(), "max": wide.max()}
+    known["l1"] = np.abs(wide).mean()
+    named = [name for name in STATISTICS if name in theirs]
+    values, stored = (np.array([table[name] for name in named]) for table in (known, theirs))
+    return compare(label, values, stored, Tolerance(tolerance, tolerance))

@@ -1,0 +1,85 @@
+"""CoordFill as an inpainter of the harness: any size, any aspect, any hole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from harness.errors import HarnessError
+from harness.interfaces import Batch, Images, Setup
+from harness.weights import load_state
+from harness.weights.loading import read_metadata
+from harness_coordfill.network import CoordFill, CoordFillConfig
+
+__all__ = ["CoordFillInpainter", "load_network"]
+
+METADATA = "harness"  # the safetensors entry in which our training leaves its JSON
+RANDOM_SEED = 0
+
+
+def load_network(path: Path) -> CoordFill:
+    """A network with the weights of a file, loaded strict.
+
+    Our safetensors state the configuration in their metadata; a file without it (the official ``.pth``, a
+    plain mapping of names to tensors) has the official configuration. Raises `HarnessError` if the file
+    cannot be read or its entries are not the network's.
+    """
+    state = load_state(path)
+    metadata = json.loads(read_metadata(path).get(METADATA, "{}"))
+    try:
+        network = CoordFill(CoordFillConfig(**metadata.get("network", {})))
+        network.load_state_dict(state, strict=True)
+    except (RuntimeError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise HarnessError(f"{path} does not hold CoordFill weights: {reason}") from error
+    return network
+
+
+def random_network() -> CoordFill:
+    """The official configuration with weights from a fixed seed: for tests and timing."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(RANDOM_SEED)
+        return CoordFill()
+
+
+class CoordFillInpainter:
+    """Fills holes by querying per-tile MLPs at the coordinates of the pixels (see the card).
+
+    The picture is extended to the right and below by repeating its last pixels, hole included, until its
+    tiles cover it, and cropped back. Pixels outside the hole come back unchanged. The fact ``tile`` is the
+    side of a tile in pixels.
+
+    Args:
+        setup: device and weights; without a weights file the network is random.
+        faithful: keep the official order of operations, in which colours from inside the hole reach the
+            network through the resize before masking. Give it the hole's content only to repeat the paper.
+    """
+
+    def __init__(self, setup: Setup, *, faithful: bool = False) -> None:
+        path = setup.weights.path if setup.weights else None
+        network = load_network(path) if path else random_network()
+        self.network = network.eval().requires_grad_(False).to(setup.device)
+        self.faithful = faithful
+
+    @torch.no_grad()
+    def inpaint(self, batch: Batch) -> Images:
+        """Fill ``batch.mask`` (any value above 0 is hole) of ``batch.image``."""
+        if batch.image is None or batch.mask is None:
+            raise HarnessError("coordfill needs an image and a mask")
+        image, hole = batch.image, batch.mask > 0
+        filled = self._fill(2 * image - 1, hole.to(image.dtype))
+        tile = self.network.layout(*image.shape[-2:]).tile
+        # the network's own composite went through [-1, 1]; this one returns known pixels bit by bit
+        return Images(torch.where(hole, filled, image), facts={"tile": [tile] * image.shape[0]})
+
+    def _fill(self, image: Tensor, mask: Tensor) -> Tensor:
+        height, width = image.shape[-2:]
+        layout = self.network.layout(height, width)
+        extra = (0, layout.width - width, 0, layout.height - height)
+        image, mask = (F.pad(tensor, extra, mode="replicate") for tensor in (image, mask))
+        composite = self.network.fill(image, mask, faithful=self.faithful).composite
+        return (composite[..., :height, :width].clamp(-1, 1) + 1) / 2
