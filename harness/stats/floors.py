@@ -1,0 +1,166 @@
+"""The bars that learned inpainters are held to, and the words that mark an entry below the floor.
+
+The floors are the entries tagged `floor` (classical fills); those tagged `smooth` draw no texture. A bar is
+judged against every floor, corrected by Holm over them, so that choosing the best floor on the same data
+favours nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.stats.clusters import Floats
+from harness.stats.model import BarPart, BarResult, PairTest
+from harness.stats.paired import holm, noninferiority_test, superiority_test
+from harness.stats.table import TaskTable
+
+__all__ = ["BELOW_FLOOR", "NO_FLOOR", "FloorEntries", "below_floor", "below_floor_by_bar", "floor_bar", "signed"]
+
+BarKind = Literal["superior", "noninferior"]
+
+FIDELITY, FEATURES, DETAIL = "psnr@hole", "feat_efl0@hole", "hf_ratio@hole"
+SUPERIOR_MARGIN_DB = 1.0
+NONINFERIOR_MARGIN_DB = 0.5
+DETAIL_RANGE = (0.5, 2.0)
+
+BAR_SIGNIFICANCE = 0.025
+"""ours: one-sided, so that a passed part agrees with the two-sided 95 % intervals shown beside it."""
+
+BELOW_FLOOR = "*below floor*"
+NO_FLOOR = "*floor not measured*: this run has no floor"
+
+
+@dataclass(frozen=True)
+class FloorEntries:
+    """Compared entries tagged `floor`, and those of them tagged `smooth`."""
+
+    all: tuple[str, ...]
+    smooth: tuple[str, ...]
+
+    @classmethod
+    def of(cls, tags: Mapping[str, Sequence[str]], compared: Sequence[str]) -> FloorEntries:
+        """Pick them from entry → tags, among the entries that are compared."""
+        floors = tuple(entry for entry in compared if "floor" in tags[entry])
+        return cls(floors, tuple(entry for entry in floors if "smooth" in tags[entry]))
+
+
+def floor_bar(
+    kind: BarKind, entry: str, *, task: str, floors: FloorEntries, table: TaskTable, info: Mapping[str, Any]
+) -> BarResult:
+    """Judge one learned inpainter.
+
+    `superior`: more than 1 dB above every floor in hole PSNR, and a smaller hole feature distance than every
+    floor.
+    `noninferior`: less than 0.5 dB below every floor in hole PSNR, a smaller hole feature distance than every
+    smooth floor, and a geometric mean of the high-frequency ratio within a factor 2 (a ratio's natural mean:
+    half and twice the truth's detail weigh alike).
+
+    Args:
+        floors: not empty.
+        info: `metrics_info` of the task.
+    """
+    digits = int(info[FEATURES]["digits"]) if FEATURES in info else 0
+    parts: tuple[BarPart, ...]
+    if kind == "superior":
+        fidelity = _margin_part(entry, floors.all, table, SUPERIOR_MARGIN_DB)
+        parts = (fidelity, _feature_part(entry, floors.all, "floor", table, digits))
+    else:
+        fidelity = _margin_part(entry, floors.all, table, -NONINFERIOR_MARGIN_DB)
+        features = _feature_part(entry, floors.smooth, "smooth floor", table, digits)
+        parts = (fidelity, features, _detail_part(entry, table))
+    return BarResult(entry, task, kind, all(part.passed for part in parts), parts)
+
+
+def _margin_part(entry: str, floors: Sequence[str], table: TaskTable, margin: float) -> BarPart:
+    where = f"{margin:g} dB above" if margin > 0 else f"at most {-margin:g} dB below"
+    name = f"{FIDELITY} {where} the best floor"
+    gains = _gains(entry, floors, table, FIDELITY, higher_is_better=True)
+    if gains is None:
+        return BarPart(name, False, f"{FIDELITY} not measured")
+    values, labels = gains
+    if margin > 0:
+        p = superiority_test(values, labels, margin=margin)
+    else:
+        p = noninferiority_test(values, labels, margin=-margin)
+    return _tested_part(name, values, p, floors=floors, figure=lambda gain: f"{signed(gain, 1)} dB")
+
+
+def _feature_part(entry: str, floors: Sequence[str], which: str, table: TaskTable, digits: int) -> BarPart:
+    name = f"{FEATURES} better than the best {which}"
+    gains = _gains(entry, floors, table, FEATURES, higher_is_better=False)
+    if gains is None:
+        return BarPart(name, False, f"{FEATURES} not measured" if floors else f"no {which} in this run")
+    values, labels = gains
+    p = superiority_test(values, labels, margin=0.0)
+    return _tested_part(name, values, p, floors=floors, figure=lambda gain: f"{FEATURES} {signed(-gain, digits)}")
+
+
+def _detail_part(entry: str, table: TaskTable) -> BarPart:
+    low, high = DETAIL_RANGE
+    name = f"{DETAIL} within {low:g} to {high:g}"
+    scores = table.scores(DETAIL)
+    rows = table.defined(scores)
+    values = scores[rows, table.entries.index(entry)]
+    if not len(values) or not (values > 0).all():
+        return BarPart(name, False, f"{DETAIL} not measured")
+    ratio = float(np.exp(np.log(values).mean()))
+    return BarPart(name, low <= ratio <= high, f"{DETAIL} {ratio:.2f} (geometric mean)")
+
+
+def _gains(
+    entry: str, floors: Sequence[str], table: TaskTable, metric: str, *, higher_is_better: bool
+) -> tuple[Floats, NDArray[Any]] | None:
+    """Gains [N, F] of the entry over the floors, up = better, and cluster labels; None if unmeasured."""
+    scores = table.scores(metric)
+    rows = table.defined(scores)
+    columns = [table.entries.index(name) for name in floors]
+    own = scores[rows][:, [table.entries.index(entry)]]
+    gains = (own - scores[rows][:, columns]) * (1.0 if higher_is_better else -1.0)
+    if not gains.size or not np.isfinite(gains).all():
+        return None
+    return gains, table.labels[rows]
+
+
+def _tested_part(
+    name: str, gains: Floats, p: Floats, *, floors: Sequence[str], figure: Callable[[float], str]
+) -> BarPart:
+    """A part holds when it holds against every floor; its figure names the best one (the smallest gain)."""
+    means = gains.mean(axis=0)
+    best = int(means.argmin())
+    largest = float(holm(p).max())
+    words = f"{figure(float(means[best]))} vs {floors[best]} (p {largest:.2g})"
+    return BarPart(name, largest <= BAR_SIGNIFICANCE, words)
+
+
+def below_floor_by_bar(bar: BarResult) -> str:
+    """The mark of a learned inpainter: "" when its bar is passed, else the figures of the parts it misses."""
+    missed = "; ".join(part.figure for part in bar.parts if not part.passed)
+    return f"{BELOW_FLOOR}: {missed}" if missed else ""
+
+
+def below_floor(entry: str, best_floor: str, pairs: Sequence[PairTest], info: Mapping[str, Any]) -> str:
+    """The mark of any other entry: "" only if its primary is better than the best floor's after Holm.
+
+    A gain that cannot be told from chance is marked too, and says so.
+
+    Args:
+        pairs: the task's pair tests; one of them is about these two.
+        info: `metrics_info` of the primary: direction, unit and digits.
+    """
+    test = next(pair for pair in pairs if {pair.a, pair.b} == {entry, best_floor})
+    difference, won = (test.diff, "better") if test.a == entry else (-test.diff, "worse")
+    if test.verdict == won:
+        return ""
+    unsure = ", not separable" if difference and (difference > 0) == bool(info["higher_is_better"]) else ""
+    figure = f"{signed(difference, info['digits'])} {info['unit']}".rstrip()
+    return f"{BELOW_FLOOR}: {figure} vs {best_floor}{unsure}"
+
+
+def signed(value: float, digits: int) -> str:
+    """A signed figure with a real minus sign: "+0.3", "−0.8"."""
+    return f"{value:+.{digits}f}".replace("-", "−")

@@ -1,0 +1,218 @@
+"""What a run's summary is made of: frozen, JSON-safe dataclasses, without numpy or pandas."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+__all__ = [
+    "TABLE_HEADINGS",
+    "BarPart",
+    "BarResult",
+    "Cell",
+    "Interval",
+    "PairTest",
+    "RunSummary",
+    "Speed",
+    "Standing",
+    "TaskSummary",
+    "Verdict",
+]
+
+Verdict = Literal["better", "worse", "equivalent", "not separable"]
+Record = TypeVar("Record")
+
+TABLE_HEADINGS: Mapping[str, str] = types.MappingProxyType(
+    {
+        "": "",
+        "official": "the papers' own checkpoints",
+        "mini": "this project's small checkpoints; says nothing about the papers",
+        "random": "random weights: for tests and timing only, never ranked",
+    }
+)
+"""What stands above a ranked table, by `Standing.table` (the kind of its learned weights)."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its 95 % interval, from `n` samples of `clusters` clusters.
+
+    `lo` and `hi` are NaN where one cluster alone cannot tell a spread.
+    """
+
+    value: float
+    lo: float
+    hi: float
+    n: int
+    clusters: int
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a table: an entry's mean of one metric (over repeats first, then over samples).
+
+    Attributes:
+        subset: "" for all common samples, or a bin of mask area such as "ratio:0.1-0.2" (lower edge
+        excluded).
+        n_ok, n_failed, n_skipped: samples of the subset by status; `interval.n` counts those averaged.
+        interval: None where nothing can be averaged.
+        spread: standard deviation of that mean over repeats; None without repeats or outside subset "".
+    """
+
+    entry: str
+    task: str
+    metric: str
+    subset: str
+    n_ok: int
+    n_failed: int
+    n_skipped: int
+    interval: Interval | None
+    spread: float | None
+
+
+@dataclass(frozen=True)
+class PairTest:
+    """Two entries on the same samples: `diff` = mean(a - b); `verdict` is about a, by the metric's direction."""
+
+    task: str
+    metric: str
+    a: str
+    b: str
+    diff: float
+    lo: float
+    hi: float
+    p: float
+    p_holm: float
+    verdict: Verdict
+    n: int
+    clusters: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An entry's place in one ranked table of a task.
+
+    Attributes:
+        rank, rank_lo, rank_hi: 1 is best; None where the entry is not ranked.
+        group: letters; two entries of a table that share a letter cannot be told apart.
+        below_floor: "" or the words that mark an entry not better than the best floor.
+        table: kind of learned weights of the table ("", "mini", "official", "random"); see `TABLE_HEADINGS`.
+    """
+
+    entry: str
+    rank: int | None
+    rank_lo: int | None
+    rank_hi: int | None
+    group: str
+    ranked: bool
+    why_unranked: str
+    below_floor: str
+    table: str = ""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Median seconds a sample (synchronised, without warm-up) and the largest peak memory in MB."""
+
+    entry: str
+    task: str
+    seconds: Interval | None
+    peak_mb: float | None
+
+
+@dataclass(frozen=True)
+class BarPart:
+    """One condition of a bar: its name, whether it holds, and the figures in words."""
+
+    name: str
+    passed: bool
+    figure: str
+
+
+@dataclass(frozen=True)
+class BarResult:
+    """Whether a learned inpainter passes the bar of its task: `superior` or `noninferior` to the floors."""
+
+    entry: str
+    task: str
+    kind: Literal["superior", "noninferior"]
+    passed: bool
+    parts: tuple[BarPart, ...]
+
+
+@dataclass(frozen=True)
+class TaskSummary:
+    """Everything that a report shows of one task.
+
+    Attributes:
+        primary: metric column that decides ranks and pair tests; every other metric is exploratory.
+        n_common: samples that all compared entries have, of `n_total`; `clusters` counts theirs.
+        detectable: smallest difference of the primary that this run shows with 80 % power (a typical pair,
+            two-sided 5 %, before Holm); None with fewer than two ranked entries or two clusters.
+        standings: by table, ranked entries first.
+    """
+
+    task: str
+    title: str
+    primary: str
+    higher_is_better: bool
+    n_common: int
+    n_total: int
+    clusters: int
+    detectable: float | None
+    standings: tuple[Standing, ...]
+    cells: tuple[Cell, ...]
+    pairs: tuple[PairTest, ...]
+    speeds: tuple[Speed, ...]
+    bars: tuple[BarResult, ...] = ()
+
+    def tables(self) -> tuple[str, ...]:
+        """The tables of `standings` in the order to show them; their titles are in `TABLE_HEADINGS`."""
+        return tuple(dict.fromkeys(standing.table for standing in self.standings))
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run as shown: one summary a task. `to_dict` is what `summary.json` holds."""
+
+    suite: str
+    tasks: tuple[TaskSummary, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists and dictionaries; NaN and infinities become None, so that any JSON reader takes it."""
+        encoded: dict[str, Any] = _encode(self)
+        return encoded
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> RunSummary:
+        """The inverse of `to_dict`. Raises KeyError naming a field that `data` lacks."""
+        decoded: RunSummary = _decode(cls, data)
+        return decoded
+
+
+def _encode(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {field.name: _encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, tuple):
+        return [_encode(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _decode(kind: Any, value: Any) -> Any:
+    """Rebuild `kind` from JSON: a null in a plain float field was a NaN."""
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        names = [field.name for field in dataclasses.fields(kind)]
+        return typing.cast(Any, kind)(**{name: _decode(hints[name], value[name]) for name in names})
+    if typing.get_origin(kind) is tuple:
+        return tuple(_decode(typing.get_args(kind)[0], item) for item in value)
+    if value is None:
+        return math.nan if kind is float else None
+    if typing.get_origin(kind) is types.UnionType:
+        return _decode(typing.get_args(kind)[0], value)
+    return float(value) if kind is float else value

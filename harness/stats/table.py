@@ -1,0 +1,148 @@
+"""One task's records as arrays: who has which sample, which are common, scores as samples × entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from harness.errors import HarnessError
+from harness.stats.clusters import Floats
+
+__all__ = ["Counts", "TaskTable", "task_table"]
+
+Flags = NDArray[np.bool_]
+
+SEVERITY = {"ok": 0, "skipped": 1, "failed": 2}
+MISSING = 3
+NUMBERS = ("ratio", "seconds", "peak_mb")
+
+FEWEST_OK = 0.5
+"""ours: an entry with a result on fewer than half of the samples would decide alone what the others are
+judged on; it is shown, with its counts, but does not shrink the common set and is not ranked."""
+
+
+class Counts(NamedTuple):
+    """Samples of an entry by status."""
+
+    ok: int
+    failed: int
+    skipped: int
+
+
+@dataclass(frozen=True)
+class TaskTable:
+    """Records of one task, rows by sample id: neither the records' order nor clusters' names matter.
+
+    Attributes:
+        entries: references in the manifest's order (E of them).
+        labels, ratios: cluster and mask area of each sample [N]; NaN where a task has no masks.
+        severity: worst status over repeats [N, E]: 0 ok, 1 skipped, 2 failed, 3 missing.
+        left_out: entry → why it does not help to decide which samples are common.
+    """
+
+    entries: tuple[str, ...]
+    labels: NDArray[Any]
+    ratios: Floats
+    severity: NDArray[np.int64]
+    left_out: Mapping[str, str]
+    n_total: int
+    rows: pd.DataFrame
+
+    @property
+    def compared(self) -> Flags:
+        """[E]: entries compared with each other, on the samples that all of them have."""
+        return np.array([entry not in self.left_out for entry in self.entries], dtype=bool)
+
+    @property
+    def common(self) -> Flags:
+        """[N]: samples on which every compared entry is ok; none where no entry is compared."""
+        if not self.compared.any():
+            return np.zeros(len(self.labels), dtype=bool)
+        return np.asarray((self.severity[:, self.compared] == SEVERITY["ok"]).all(axis=1))
+
+    def counts(self, entry: str, subset: Flags) -> Counts:
+        """Samples of `subset` [N] by the entry's status."""
+        status = self.severity[subset, self.entries.index(entry)]
+        return Counts(*(int((status == SEVERITY[name]).sum()) for name in ("ok", "failed", "skipped")))
+
+    def scores(self, metric: str) -> Floats:
+        """Scores [N, E] of a metric column, mean over repeats; NaN where undefined or not common."""
+        column = f"score:{metric}"
+        if column not in self.rows:
+            return np.full(self.severity.shape, np.nan)
+        means = self.rows.pivot_table(column, "sample", "entry", "mean", dropna=False)
+        values: Floats = means.reindex(index=self._samples, columns=list(self.entries)).to_numpy(np.float64)
+        usable = self.common[:, None] & (self.severity == SEVERITY["ok"]) & np.isfinite(values)
+        return np.where(usable, values, np.nan)
+
+    def defined(self, scores: Floats) -> Flags:
+        """[N]: samples on which every compared entry that has this metric at all has a finite score."""
+        having = self.compared & np.isfinite(scores).any(axis=0)
+        return np.asarray(np.isfinite(scores[:, having]).all(axis=1) & having.any())
+
+    def spread(self, metric: str, entry: str, subset: Flags) -> float | None:
+        """Standard deviation over repeats of the entry's mean on `subset` [N]; None with a single repeat."""
+        rows = self.rows[(self.rows["entry"] == entry) & self.rows["sample"].isin(self._samples[subset])]
+        means = rows.groupby("repeat")[f"score:{metric}"].mean() if f"score:{metric}" in rows else pd.Series()
+        return float(means.std(ddof=1)) if means.notna().sum() > 1 else None
+
+    @property
+    def _samples(self) -> NDArray[Any]:
+        return np.sort(self.rows["sample"].unique())
+
+
+def task_table(
+    records: pd.DataFrame, task: str, entries: Sequence[str], *, n_total: int, reasons: Mapping[str, str]
+) -> TaskTable:
+    """Arrange the records of one task.
+
+    Args:
+        records: as `RunFolder.records()` gives them.
+        entries: references of the manifest, in its order.
+        n_total: samples the task has, recorded or not.
+        reasons: entry → why the run skipped it as a whole.
+
+    Raises:
+        HarnessError: a record names an entry that the manifest does not have.
+    """
+    # The store leaves out columns in which nothing is known, such as the seconds of a run that only failed.
+    known = [*records.columns, *(name for name in NUMBERS if name not in records.columns)]
+    rows = records[records["task"] == task].reindex(columns=known)
+    strangers = sorted(set(rows["entry"]) - set(entries))
+    if strangers:
+        raise HarnessError(f"records of task '{task}' name entries that the manifest lacks: {', '.join(strangers)}")
+    first = rows.groupby("sample", sort=True).agg({"cluster": "first", "ratio": "first"})
+    severity = _severity(rows, list(entries))
+    left_out = {
+        entry: why
+        for entry, status in zip(entries, severity.T, strict=True)
+        if (why := _why_left_out(status, n_total, reasons.get(entry, "")))
+    }
+    labels, ratios = first["cluster"].to_numpy(), first["ratio"].to_numpy(np.float64)
+    return TaskTable(tuple(entries), labels, ratios, severity, left_out, n_total, rows)
+
+
+def _severity(rows: pd.DataFrame, entries: list[str]) -> NDArray[np.int64]:
+    """Worst status by sample and entry; a sample with fewer repeats than the entry's others is missing yet."""
+    status = rows.assign(severity=rows["status"].map(SEVERITY).astype(np.int64))
+    cells = status.groupby(["sample", "entry"])["severity"]
+    worst = cells.max().unstack("entry").reindex(columns=entries)
+    repeats = cells.size().unstack("entry").reindex(columns=entries)
+    finished = repeats.eq(repeats.max(axis=0), axis=1)
+    return worst.where(finished).fillna(MISSING).to_numpy(np.int64)
+
+
+def _why_left_out(status: NDArray[np.int64], n_total: int, reason: str) -> str:
+    recorded, ok = int((status != MISSING).sum()), int((status == SEVERITY["ok"]).sum())
+    if not recorded:
+        return f"skipped: {reason}" if reason else "no record"
+    if recorded < n_total:
+        return f"incomplete: {recorded} of {n_total} samples"
+    if ok < FEWEST_OK * n_total:
+        return f"a result on only {ok} of {n_total} samples"
+    return ""
