@@ -1,0 +1,102 @@
+"""Feature extractors that metrics share."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from functools import cache
+from threading import Lock
+
+import torch
+from torch import Tensor
+
+from harness.nn.efficientnet_lite import EfficientNetLite0Features
+
+__all__ = ["Efl0Embedder", "Efl0Stages", "efl0", "efl0_stages"]
+
+MEMORY_BYTES = 192 * 2**20  # ours: about 110 pictures of 256², more than a task's truths
+
+
+@cache
+def efl0(device: str) -> EfficientNetLite0Features:
+    """The process's one EfficientNet-Lite0 on a device, shared by `feat_efl0`, `fd_efl0` and `kid_efl0`."""
+    network = EfficientNetLite0Features().to(device)
+    return network.to(memory_format=torch.channels_last)
+
+
+class Efl0Embedder:
+    """Pooled EfficientNet-Lite0 features: ``[N,3,H,W]`` RGB in [0, 1] -> ``[N,1280]`` float32.
+
+    Pictures are resized to 224 × 224 (bilinear, antialiased) and normalised as the network was trained; see
+    `harness.nn.efficientnet_lite`. Raises `MissingRequirement` without the packages that carry the weights.
+
+    Example:
+        >>> Efl0Embedder().embed(torch.rand(2, 3, 256, 256)).shape
+        torch.Size([2, 1280])
+    """
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.network = efl0(device)
+
+    @torch.inference_mode()
+    def embed(self, images: Tensor) -> Tensor:
+        """Features of a batch, on the batch's device."""
+        return self.network.pooled(images.contiguous(memory_format=torch.channels_last))
+
+
+class Efl0Stages:
+    """EfficientNet-Lite0 stage maps with unit-length channel vectors, remembered by the pictures' bytes.
+
+    Every entry of a run is compared with the same truths, and a composite is often the output itself: on a CPU the
+    network would be most of what scoring costs. At most ``budget`` bytes are kept, the least recently used go first.
+    On a GPU, where hashing would wait for the device and the network is cheap, nothing is remembered.
+
+    Example:
+        >>> [tuple(level.shape) for level in Efl0Stages("cpu")(torch.rand(1, 3, 64, 64))]
+        [(1, 16, 32, 32), (1, 24, 16, 16), (1, 40, 8, 8), (1, 112, 4, 4)]
+    """
+
+    def __init__(self, device: str, budget: int = MEMORY_BYTES) -> None:
+        self.network = efl0(device)
+        self.budget = budget
+        self.used = 0
+        self._known: OrderedDict[bytes, list[Tensor]] = OrderedDict()
+        self._lock = Lock()
+
+    @torch.inference_mode()
+    def __call__(self, images: Tensor) -> list[Tensor]:
+        """Maps at strides 2, 4, 8, 16 of ``[N,3,H,W]``: ``[N,C,h,w]`` each, channel vectors of length 1."""
+        if images.device.type != "cpu":
+            return self._compute(images)
+        levels = [self._one(image[None]) for image in images]
+        return [torch.cat(maps) for maps in zip(*levels, strict=True)]
+
+    def _compute(self, images: Tensor) -> list[Tensor]:
+        maps = self.network.stages(images.contiguous(memory_format=torch.channels_last))
+        return [torch.nn.functional.normalize(level, dim=1, eps=1e-10) for level in maps]
+
+    def _one(self, image: Tensor) -> list[Tensor]:
+        shape = str(tuple(image.shape)).encode()
+        key = hashlib.sha256(shape + image.contiguous().numpy().tobytes()).digest()
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+        maps = self._compute(image)
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = maps
+                self.used += _bytes(maps)
+            while self.used > self.budget and self._known:
+                self.used -= _bytes(self._known.popitem(last=False)[1])
+        return maps
+
+
+def _bytes(maps: list[Tensor]) -> int:
+    return sum(level.nbytes for level in maps)
+
+
+@cache
+def efl0_stages(device: str) -> Efl0Stages:
+    """The process's one `Efl0Stages` on a device."""
+    return Efl0Stages(device)

@@ -1,0 +1,209 @@
+"""Distances between sets of features: Fréchet and kernel, with same-source pairs left out. numpy only.
+
+The outputs of an inpainter share their photographs with the truths. Compared row against own truth, a set looks
+closer than any other real set could be, so neither distance ever sets an output against a truth of its own cluster:
+the kernel distance leaves those pairs out, the Fréchet distance sets the outputs of one half of the clusters against
+the truths of the other half. Below `RANKABLE_SOURCES` clusters both are diagnostic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import HarnessError
+from harness.metrics.clusters import Rows, codes, halves, jackknife
+
+__all__ = [
+    "MIN_SOURCES",
+    "RANKABLE_SOURCES",
+    "FrechetEfl0",
+    "KernelEfl0",
+    "frechet_distance",
+    "frechet_eigh",
+    "frechet_gram",
+    "kernel_distance",
+]
+
+Features = NDArray[np.floating]
+MIN_SOURCES = 8  # ours: below this a half has no covariance worth the name; the answer is undefined
+RANKABLE_SOURCES = 200  # DESIGN.md: below this the numbers are diagnostic, whatever their interval
+SPLITS = 8  # ours: halvings averaged in a Fréchet distance; more change it less than leaving a cluster out does
+BAND_SPLITS = 100  # ours: halvings behind the real-against-real band
+BLOCKS = 64  # ours: at most so many re-estimates of a Fréchet interval
+
+
+def frechet_gram(x: Features, y: Features) -> float:
+    """Fréchet distance by the nuclear norm of the cross-Gram matrix: cheap when rows are fewer than dimensions.
+
+    ``tr (Σx Σy)^½ = ‖Xc Ycᵀ‖_* / √((n-1)(m-1))`` with centred rows Xc ``[n,D]``, Yc ``[m,D]`` (covariances with
+    divisor n - 1). Equal to `frechet_eigh` whatever n and D.
+    """
+    x, y = x.astype(np.float64), y.astype(np.float64)
+    mean_x, mean_y = x.mean(0), y.mean(0)
+    centred_x, centred_y = x - mean_x, y - mean_y
+    free_x, free_y = len(x) - 1, len(y) - 1
+    nuclear = np.linalg.svd(centred_x @ centred_y.T, compute_uv=False).sum() / np.sqrt(free_x * free_y)
+    traces = np.square(centred_x).sum() / free_x + np.square(centred_y).sum() / free_y
+    return float(np.square(mean_x - mean_y).sum() + traces - 2 * nuclear)
+
+
+def frechet_eigh(x: Features, y: Features) -> float:
+    """Fréchet distance by symmetric eigenvalues: ``‖μx - μy‖² + tr(Σx + Σy - 2 (Σx^½ Σy Σx^½)^½)``."""
+    x, y = x.astype(np.float64), y.astype(np.float64)
+    sigma_x, sigma_y = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
+    values, vectors = np.linalg.eigh(sigma_x)
+    root = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
+    cross = np.sqrt(np.linalg.eigvalsh(root @ sigma_y @ root).clip(min=0)).sum()
+    return float(np.square(x.mean(0) - y.mean(0)).sum() + np.trace(sigma_x) + np.trace(sigma_y) - 2 * cross)
+
+
+def frechet_distance(x: Features, y: Features) -> float:
+    """Fréchet distance between Gaussians fitted to ``x [n,D]`` and ``y [m,D]`` (Heusel et al. 2017, arXiv 1706.08500).
+
+    Its expectation grows as 1/n for equal distributions: never compare two different n.
+
+    Raises:
+        HarnessError: fewer than two rows, or different D.
+    """
+    if min(len(x), len(y)) < 2 or x.shape[1] != y.shape[1]:
+        raise HarnessError(f"a Fréchet distance needs two rows a set and one dimension, got {x.shape} and {y.shape}")
+    return frechet_gram(x, y) if min(len(x), len(y)) < x.shape[1] else frechet_eigh(x, y)
+
+
+def _kernel(x: Features, y: Features) -> NDArray[np.float64]:
+    """The cubic kernel ``(x·y / D + 1)³`` of Bińkowski et al. 2018."""
+    product = x.astype(np.float64) @ y.astype(np.float64).T
+    return np.asarray((product / x.shape[1] + 1) ** 3)
+
+
+def _block_sums(
+    values: NDArray[np.float64], first: NDArray[np.int64], second: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Sums of ``values [n,m]`` over pairs of clusters, without pairs inside one cluster: ``[k,k]``."""
+    k = int(max(first.max(), second.max())) + 1
+    sums = np.zeros((k, k))
+    np.add.at(sums, (first[:, None], second[None, :]), values)
+    np.fill_diagonal(sums, 0)
+    return sums
+
+
+def _kernel_blocks(
+    outputs: Features, truths: Features, rows: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """MMD² numerators and pair counts by pair of clusters: a U-statistic over clusters."""
+    within = _block_sums(_kernel(outputs, outputs) + _kernel(truths, truths), rows, rows)
+    across = _block_sums(_kernel(outputs, truths), rows, rows)
+    pairs = _block_sums(np.ones((rows.size, rows.size)), rows, rows)
+    return within - across - across.T, pairs
+
+
+def kernel_distance(x: Features, y: Features, x_rows: NDArray[np.int64], y_rows: NDArray[np.int64]) -> float:
+    """Unbiased MMD² of two sets that share no cluster: pairs of rows of one cluster are left out of either mean.
+
+    ``mean k(x,x') + mean k(y,y') - 2 mean k(x,y)``; rows ``[n,D]``, ``[m,D]``, clusters ``[n]``, ``[m]``. May be < 0.
+    """
+    own = 0.0
+    for features, clusters in ((x, x_rows), (y, y_rows)):
+        different = clusters[:, None] != clusters[None, :]
+        own += float(_kernel(features, features)[different].mean())
+    return own - 2 * float(_kernel(x, y).mean())
+
+
+def _checked(outputs: Features, truths: Features, clusters: Sequence[str]) -> NDArray[np.int64]:
+    if outputs.shape != truths.shape or len(outputs) != len(clusters):
+        raise HarnessError(
+            f"one output, truth and cluster a row, please: got {outputs.shape}, {truths.shape}, {len(clusters)}"
+        )
+    return codes(clusters)
+
+
+class FrechetEfl0:
+    """``fd_efl0``: Fréchet distance between pooled EfficientNet-Lite0 features of outputs and of *other* truths.
+
+    The clusters are halved at random (the same `SPLITS` ways in every run); the value is the mean over halvings of
+    ``(FD(outputs of A, truths of B) + FD(outputs of B, truths of A)) / 2``. Features ``[n,1280]``. Lower is better; it
+    is biased by about 1/n, so equal sets give the real-against-real band, not 0, and n must be equal to be compared.
+    Not FID: another network.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> real = rng.normal(size=(20, 4))
+        >>> value, lo, hi = FrechetEfl0().reduce(real, real, [str(i) for i in range(20)])
+        >>> lo < value < hi
+        True
+    """
+
+    extractor = "efl0"
+
+    def __init__(self, device: str = "cpu", region: str = "") -> None:
+        del device, region  # numpy, whole images
+
+    def reduce(self, outputs: Features, truths: Features, clusters: Sequence[str]) -> tuple[float, float, float]:
+        """(value, lo, hi): a leave-one-cluster-out jackknife interval; all NaN below `MIN_SOURCES` clusters."""
+        rows = _checked(outputs, truths, clusters)
+        if rows.max(initial=-1) + 1 < MIN_SOURCES:
+            return np.nan, np.nan, np.nan
+        splits = halves(rows, SPLITS)
+
+        def estimate(keep: Rows) -> float:
+            values = []
+            for a, b in splits:
+                values.append(frechet_distance(outputs[a & keep], truths[b & keep]))
+                values.append(frechet_distance(outputs[b & keep], truths[a & keep]))
+            return float(np.mean(values))
+
+        return estimate(np.ones(rows.size, dtype=np.bool_)), *jackknife(estimate, rows, BLOCKS)
+
+    def real_band(self, truths: Features, clusters: Sequence[str]) -> tuple[float, float]:
+        """What real against real gives: the 2.5 and 97.5 % points of FD between random disjoint cluster halves."""
+        rows = _checked(truths, truths, clusters)
+        if rows.max(initial=-1) + 1 < MIN_SOURCES:
+            return np.nan, np.nan
+        values = [frechet_distance(truths[a], truths[b]) for a, b in halves(rows, BAND_SPLITS)]
+        return float(np.percentile(values, 2.5)), float(np.percentile(values, 97.5))
+
+
+class KernelEfl0:
+    """``kid_efl0``: unbiased cubic-kernel MMD² between pooled EfficientNet-Lite0 features, same-source pairs left out.
+
+    ``mean k(o,o') + mean k(t,t') - 2 mean k(o,t)``, ``k(x,y) = (x·y/D + 1)³`` (Bińkowski et al. 2018, arXiv
+    1801.01401), every mean over pairs of rows of *different* clusters. Features ``[n,1280]``. Lower is better, 0 in
+    expectation for equal distributions at every n, so it may be negative. Not KID: another network, no subsets.
+
+    Example:
+        >>> real = np.random.default_rng(0).normal(size=(20, 4))
+        >>> KernelEfl0().reduce(real, real, [str(i) for i in range(20)])[0]
+        0.0
+    """
+
+    extractor = "efl0"
+
+    def __init__(self, device: str = "cpu", region: str = "") -> None:
+        del device, region  # numpy, whole images
+
+    def reduce(self, outputs: Features, truths: Features, clusters: Sequence[str]) -> tuple[float, float, float]:
+        """(value, lo, hi): a leave-one-cluster-out jackknife interval; all NaN below `MIN_SOURCES` clusters."""
+        rows = _checked(outputs, truths, clusters)
+        k = int(rows.max(initial=-1)) + 1
+        if k < MIN_SOURCES:
+            return np.nan, np.nan, np.nan
+        sums, pairs = _kernel_blocks(outputs, truths, rows)
+        each = np.arange(k)
+
+        def estimate(keep: Rows) -> float:
+            chosen = keep[each]
+            return float(sums[np.ix_(chosen, chosen)].sum() / pairs[np.ix_(chosen, chosen)].sum())
+
+        return estimate(np.ones(k, dtype=np.bool_)), *jackknife(estimate, each, k)
+
+    def real_band(self, truths: Features, clusters: Sequence[str]) -> tuple[float, float]:
+        """What real against real gives: the 2.5 and 97.5 % points of MMD² between random disjoint cluster halves."""
+        rows = _checked(truths, truths, clusters)
+        if rows.max(initial=-1) + 1 < MIN_SOURCES:
+            return np.nan, np.nan
+        splits = halves(rows, BAND_SPLITS)
+        values = [kernel_distance(truths[a], truths[b], rows[a], rows[b]) for a, b in splits]
+        return float(np.percentile(values, 2.5)), float(np.percentile(values, 97.5))
