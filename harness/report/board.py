@@ -1,0 +1,147 @@
+"""The leaderboards of one task, as rows that a terminal and a page both draw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.report.words import headline
+from harness.stats.model import TABLE_HEADINGS
+
+if TYPE_CHECKING:
+    from harness.stats.model import Cell, Interval, RunSummary, Standing, TaskSummary
+
+__all__ = ["Board", "Row", "TaskView", "task_views"]
+
+COLOURS = 20
+"""Colours that `report.css` has for entries."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One entry on one task.
+
+    Attributes:
+        entry: the manifest's description of the entry (title, weights, licence, …).
+        colour: its colour number, the same all over a report.
+        scores: per metric column the value with its interval over the common samples, None where undefined.
+        counts: samples ok, failed, skipped.
+        note: why it is not ranked, or which floor it stands below; "" for neither.
+    """
+
+    entry: Mapping[str, Any]
+    colour: int
+    standing: Standing
+    scores: Mapping[str, Interval | None]
+    counts: tuple[int, int, int]
+    seconds: Interval | None
+    peak_mb: float | None
+    note: str
+
+    @property
+    def reference(self) -> str:
+        """The entry's reference."""
+        return str(self.entry["reference"])
+
+    @property
+    def title(self) -> str:
+        """The entry's title."""
+        return str(self.entry["title"])
+
+    @property
+    def floor(self) -> bool:
+        """Whether it is a baseline."""
+        return "floor" in self.entry["tags"]
+
+
+@dataclass(frozen=True)
+class Board:
+    """Entries that may be ranked against each other, best first, and the sentence that says what came out."""
+
+    heading: str
+    headline: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """A task of the manifest with its summary and boards. `columns` are its metrics, the primary one first."""
+
+    task: Mapping[str, Any]
+    summary: TaskSummary
+    columns: tuple[str, ...]
+    boards: tuple[Board, ...]
+
+    @property
+    def info(self) -> Mapping[str, Any]:
+        """What the manifest says of each metric column."""
+        described: Mapping[str, Any] = self.task["metrics_info"]
+        return described
+
+    @property
+    def rows(self) -> list[Row]:
+        """Every entry once, best first."""
+        return list({row.reference: row for board in self.boards for row in board.rows}.values())
+
+    @property
+    def counted(self) -> str:
+        """`30 common samples of 30 from 15 photographs or scenes`: what every interval rests on."""
+        done = self.summary
+        return f"{done.n_common} of {done.n_total} samples common to all entries, {done.clusters} independent clusters"
+
+
+def task_views(summary: RunSummary, manifest: Mapping[str, Any]) -> list[TaskView]:
+    """Every task of the manifest that the summary knows, in the manifest's order."""
+    known = {task.task: task for task in summary.tasks}
+    return [_view(task, known[task["id"]], manifest) for task in manifest["suite"]["tasks"] if task["id"] in known]
+
+
+def _view(task: Mapping[str, Any], summary: TaskSummary, manifest: Mapping[str, Any]) -> TaskView:
+    columns = (summary.primary, *(c for c in task["metrics"] if c != summary.primary))
+    boards = []
+    for table in summary.tables():
+        standings = [standing for standing in summary.standings if standing.table == table]
+        boards.append(_board(table, standings, summary, task, columns, manifest))
+    return TaskView(task, summary, columns, tuple(boards))
+
+
+def _board(
+    table: str,
+    standings: Sequence[Standing],
+    summary: TaskSummary,
+    task: Mapping[str, Any],
+    columns: Sequence[str],
+    manifest: Mapping[str, Any],
+) -> Board:
+    numbers = {entry["reference"]: number for number, entry in enumerate(manifest["entries"])}
+    rows = [_row(manifest["entries"][numbers[s.entry]], numbers[s.entry], s, summary, columns) for s in standings]
+    rows.sort(key=lambda row: (not row.standing.ranked, row.standing.rank or 0))
+    titles = {row.reference: row.title for row in rows}
+    ranked = [row.standing for row in rows if row.standing.ranked]
+    words = headline(summary, ranked, titles, task["metrics_info"][summary.primary])
+    return Board(TABLE_HEADINGS[table], words, tuple(rows))
+
+
+def _row(
+    entry: Mapping[str, Any], number: int, standing: Standing, summary: TaskSummary, columns: Sequence[str]
+) -> Row:
+    cells = {c.metric: c for c in summary.cells if c.entry == standing.entry and not c.subset}
+    speed = next((s for s in summary.speeds if s.entry == standing.entry), None)
+    primary = cells.get(summary.primary)
+    return Row(
+        entry=entry,
+        colour=number % COLOURS,
+        standing=standing,
+        scores={column: _defined(cells.get(column)) for column in columns},
+        counts=(primary.n_ok, primary.n_failed, primary.n_skipped) if primary else (0, 0, 0),
+        seconds=speed.seconds if speed else None,
+        peak_mb=speed.peak_mb if speed else None,
+        note=standing.why_unranked or standing.below_floor.replace("*", ""),
+    )
+
+
+def _defined(cell: Cell | None) -> Interval | None:
+    """The cell's interval where its value is a number."""
+    return cell.interval if cell and cell.interval and math.isfinite(cell.interval.value) else None

@@ -1,0 +1,149 @@
+"""One self-contained HTML file: headlines, tables, plots and pictures of a run, readable without a network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from harness.report import plots, words
+from harness.report.album import MAX_SIDE, Album
+from harness.report.board import Board, Row, TaskView, task_views
+from harness.report.pictures import ERROR_GAIN
+from harness.report.strips import Strip, Tile
+from harness.store.files import write_atomic
+
+if TYPE_CHECKING:
+    from harness.stats.model import PairTest, RunSummary
+    from harness.store import RunFolder
+
+__all__ = ["PICTURE_BUDGET", "write_report"]
+
+PICTURE_BUDGET = 24_000_000
+"""ours: bytes of pictures in one page; a larger page is slow to open on a phone and refused by mail."""
+WORST_SHARE = 0.3
+MOST_TILES = 9
+
+
+@dataclass(frozen=True)
+class Section:
+    """One task as the template draws it. `strips` of `available` samples are shown."""
+
+    number: int
+    view: TaskView
+    boards: tuple[tuple[Board, plots.Whiskers], ...]
+    by_seconds: Markup
+    by_ratio: Markup
+    strips: tuple[Strip, ...]
+    available: int
+    worst: tuple[tuple[Row, list[Strip]], ...]
+
+    @property
+    def columns(self) -> int:
+        """Columns of a strip: input and truth, then at most nine entries a row, rows of equal length."""
+        entries = len(self.view.rows)
+        return 1 + math.ceil(entries / math.ceil(entries / MOST_TILES))
+
+    def glance(self, board: Board) -> tuple[Strip, Tile] | None:
+        """The shown sample with the median hole and the picture that the leader of `board` made of it."""
+        if not self.strips or not board.rows:
+            return None
+        strip = self.strips[len(self.strips) // 2]
+        tile = next((t for t in strip.tiles if t.row.reference == board.rows[0].reference and t.error), None)
+        return (strip, tile) if tile else None
+
+    def pair(self, a: Row, b: Row) -> tuple[PairTest, float, str] | None:
+        """The test of two entries with the difference a − b and the verdict on `a`, None where there was none."""
+        for test in self.view.summary.pairs:
+            if (test.a, test.b) == (a.reference, b.reference):
+                return test, test.diff, test.verdict
+            if (test.a, test.b) == (b.reference, a.reference):
+                return test, -test.diff, words.MIRRORED.get(test.verdict, test.verdict)
+        return None
+
+
+def write_report(run: RunFolder, summary: RunSummary, out: Path) -> None:
+    """Write the report of `run` to `out`. Raises `HarnessError` where `out` cannot be written."""
+    album = Album.of(run)
+    views = task_views(summary, run.manifest)
+    share = PICTURE_BUDGET / max(len(views), 1)
+    sections = [_section(number, view, album, share) for number, view in enumerate(views)]
+    environment = Environment(
+        loader=PackageLoader("harness.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters.update(
+        number=words.number, interval=words.interval, seconds=words.seconds, shorten=words.shorten,
+        metric_name=words.metric_name, rank_range=words.rank_range, when=_when, finite=_finite,
+        signed=_signed,
+    )  # fmt: skip
+    script = environment.get_template("report.js").render()
+    page = environment.get_template("report.html.j2").render(
+        run=run, manifest=run.manifest, sections=sections, truths=album.truths.values(), shrunk=album.shrunk,
+        gain=ERROR_GAIN, max_side=MAX_SIDE, skipped=words.skipped_lines(run.manifest), script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        manifest_json=json.dumps(_without_lists(run.manifest), indent=1, ensure_ascii=False),
+        record_file=lambda entry, task: f"{run.cell(entry, task).relative_to(run.path)}.parquet",
+        recipe=lambda view: _recipe(run, view), command=shlex.join(run.manifest["argv"]),
+        minis=any((entry["weights"] or {}).get("kind") == "mini" for entry in run.manifest["entries"]),
+    )  # fmt: skip
+    write_atomic(out, page.encode())
+
+
+def _section(number: int, view: TaskView, album: Album, share: float) -> Section:
+    strips, available = album.strips(view, share * (1 - WORST_SHARE))
+    return Section(
+        number=number,
+        view=view,
+        boards=tuple((board, plots.whiskers(view, board)) for board in view.boards),
+        by_seconds=plots.quality_by_seconds(view),
+        by_ratio=plots.quality_by_ratio(view),
+        strips=tuple(strips),
+        available=available,
+        worst=tuple(album.worst(view, share * WORST_SHARE)),
+    )
+
+
+def _when(stamp: str | None) -> str:
+    """`22 November 2026, 22:00 UTC` of an ISO time stamp; a dash for none."""
+    if not stamp:
+        return words.NOTHING
+    moment = datetime.fromisoformat(stamp)
+    return f"{moment.day} {moment:%B %Y, %H:%M} {moment.tzname() or ''}".rstrip()
+
+
+def _signed(value: float, digits: int) -> str:
+    """A difference with its sign, a true minus among them."""
+    return f"{value:+.{digits}f}".replace("-", "−") if math.isfinite(value) else words.NOTHING
+
+
+def _recipe(run: RunFolder, view: TaskView) -> str:
+    """Python lines that compute the primary column of `view` from the records."""
+    names = [row.reference for row in view.rows if row.scores[view.summary.primary]]
+    return (
+        "from harness.store import open_run\n"
+        f"records = open_run({str(run.path)!r}).records()\n"
+        f"mine = records[(records.task == {view.summary.task!r}) & (records.status == 'ok')]\n"
+        f"table = mine.pivot_table(index='sample', columns='entry', values={'score:' + view.summary.primary!r})\n"
+        f"print(table[{names!r}].dropna().mean())"
+    )
+
+
+def _finite(value: float) -> str:
+    """A number for a script to sort by; empty for NaN."""
+    return f"{value:.6g}" if math.isfinite(value) else ""
+
+
+def _without_lists(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest without what the page shows as tables."""
+    return {key: value for key, value in manifest.items() if key not in ("attribution", "skipped")}

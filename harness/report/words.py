@@ -1,0 +1,129 @@
+"""Numbers and verdicts in words, the same on a terminal and on a page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.stats.model import Interval, PairTest, Standing, TaskSummary
+
+__all__ = [
+    "headline",
+    "interval",
+    "listed",
+    "metric_name",
+    "number",
+    "rank_range",
+    "seconds",
+    "shorten",
+    "skipped_lines",
+]
+
+NOTHING = "–"
+MIRRORED = {"better": "worse", "worse": "better"}
+"""A verdict as the other entry has it; `equivalent` and `not separable` are mutual."""
+_ACRONYMS = {"psnr": "PSNR", "ssim": "SSIM", "l1": "L1 error", "gmsd": "GMSD", "lpips": "LPIPS"}
+_REGIONS = {"": "", "hole": " in the hole", "boundary": " at the hole's border", "known": " outside the hole"}
+
+
+def number(value: float | None, digits: int) -> str:
+    """`value` with `digits` decimals; a dash for None, NaN and infinities (an undefined score is no number)."""
+    return NOTHING if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
+
+
+def interval(value: Interval | None, digits: int) -> str:
+    """`24.1 [23.0, 25.2]`; says so where one cluster alone tells no spread; a dash for no value."""
+    if value is None or not math.isfinite(value.value):
+        return NOTHING
+    if not math.isfinite(value.lo):
+        return f"{number(value.value, digits)} [one cluster]"
+    return f"{number(value.value, digits)} [{number(value.lo, digits)}, {number(value.hi, digits)}]"
+
+
+def seconds(value: float | None) -> str:
+    """Seconds in the unit a person would say: `8 ms`, `1.2 s`, `75 s`, `3.4 min`."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    if value < 0.9995:
+        return f"{value * 1000:.2g} ms" if value < 0.0995 else f"{value * 1000:.0f} ms"
+    if value >= 120:
+        return f"{value / 60:.1f} min"
+    return f"{value:.2g} s" if value < 9.95 else f"{value:.0f} s"
+
+
+def shorten(text: str, length: int) -> str:
+    """`text` cut to at most `length` characters, the last one an ellipsis where something was cut."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def metric_name(column: str) -> str:
+    """A metric's column as a reader would say it: `psnr@hole` → `PSNR in the hole`."""
+    name, _, region = column.partition("@")
+    return _ACRONYMS.get(name, name) + _REGIONS.get(region, f" ({region})")
+
+
+def rank_range(standing: Standing) -> str:
+    """`1`, or `2–4` where the rank's interval is wider than one place; a dash for what is not ranked."""
+    if not standing.ranked:
+        return NOTHING
+    if standing.rank_lo == standing.rank_hi:
+        return str(standing.rank)
+    return f"{standing.rank_lo}–{standing.rank_hi}"
+
+
+def listed(words: Sequence[str], limit: int = 4) -> str:
+    """`A`, `A and B`, `A, B and C`, `A, B, C, D and 3 more`."""
+    if len(words) > limit:
+        return f"{', '.join(words[:limit])} and {len(words) - limit} more"
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def headline(task: TaskSummary, ranked: Sequence[Standing], titles: Mapping[str, str], info: Mapping[str, Any]) -> str:
+    """Who is best among `ranked` (best first) and whether that can be told apart, in one or two sentences."""
+    scores = {c.entry: c.interval for c in task.cells if c.metric == task.primary and not c.subset and c.interval}
+    ordered = [s.entry for s in ranked if s.entry in scores and math.isfinite(scores[s.entry].value)]
+    if not ordered:
+        return "No ranked entry has a result on this task."
+    best, name = ordered[0], metric_name(task.primary)
+    unit = f" {info['unit']}" if info.get("unit") else ""
+    score = f"{number(scores[best].value, info['digits'])}{unit}"
+    if len(ordered) == 1:
+        return f"{titles[best]} reaches {score} {name}; there is no other ranked entry to compare it with."
+    verdicts = {other: _seen_from(best, other, task.pairs) for other in ordered[1:]}
+    groups = {v: [titles[e] for e in ordered[1:] if verdicts[e] == v] for v in ("better", "equivalent")}
+    open_ = [titles[e] for e in ordered[1:] if verdicts[e] not in ("better", "equivalent")]
+    if len(groups["better"]) == len(ordered) - 1:
+        margin = abs(scores[best].value - scores[ordered[1]].value)
+        gap = f"{number(margin, info['digits'])}{unit}"
+        return f"{titles[best]} is best: {score} {name}, separably ahead of {titles[ordered[1]]} by {gap}."
+    lead = "highest" if task.higher_is_better else "lowest"
+    sentence = f"{titles[best]} has the {lead} {name}, {score}, but no separable lead: "
+    reasons = []
+    if open_:
+        reasons.append(f"this run cannot tell it from {listed(open_)}")
+    if groups["equivalent"]:
+        reasons.append(f"it is equivalent to {listed(groups['equivalent'])}")
+    return sentence + ", and ".join(reasons) + "."
+
+
+def _seen_from(a: str, b: str, pairs: Sequence[PairTest]) -> str:
+    """The verdict on `a` against `b`, whichever way round it was tested."""
+    for pair in pairs:
+        if (pair.a, pair.b) == (a, b):
+            return pair.verdict
+        if (pair.a, pair.b) == (b, a):
+            return MIRRORED.get(pair.verdict, pair.verdict)
+    return "not compared"
+
+
+def skipped_lines(manifest: Mapping[str, Any]) -> list[str]:
+    """What the run left out, one line each: `lpips on photos-thick: why, and the command that gets it`."""
+    tasks: dict[tuple[str, str], list[str]] = {}
+    for skipped in manifest["skipped"]:
+        tasks.setdefault((str(skipped["what"]), str(skipped["reason"])), []).append(str(skipped["task"]))
+    return [
+        f"{what}{' on ' if any(where) else ''}{listed([task for task in where if task])}: {reason}"
+        for (what, reason), where in tasks.items()
+    ]
