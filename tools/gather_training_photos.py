@@ -1,10 +1,11 @@
 """Gather free photographs for *training* from Debian packages into a folder that is not committed.
 
-    python -m tools.gather_training_photos --out /tmp/train_photos [--packages /tmp/packages]
+    python -m tools.gather_training_photos --out /tmp/train_photos --record tools/training_photos.json
 
 Every picture was looked at on a contact sheet; renders, paintings, cut-outs on white and logos are left out
 by the patterns below. None of these packages feeds the evaluation set `photos`, except lxqt-themes, whose
-pictures are split by name: with a named author evaluation, without one training.
+pictures are split by name: with a named author evaluation, without one training. `--record` writes what the
+repository keeps of the training set: hashes, perceptual hashes, sources and terms, but no picture.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from harness.datasets.decode import decode
+from harness.datasets.similarity import hash_views, to_hex
 from tools.packages import Package, Terms, debian_terms, fetch_deb, qt_resources, terms_of
 
 
@@ -144,15 +148,32 @@ def gather(out: Path, packages: Path) -> list[Photo]:
     return sorted(photos, key=lambda photo: photo.id)
 
 
+def record(folder: Path, photos: list[Photo]) -> list[dict[str, Any]]:
+    """The rows of `training_photos.json`: what lets a test find a picture again without having it."""
+    rows = []
+    for photo in photos:
+        pixels = decode(folder / photo.file).pixels
+        row = {key: value for key, value in asdict(photo).items() if key != "file"}
+        row["sha256_pixels"] = hashlib.sha256(pixels.tobytes()).hexdigest()
+        row["views"] = to_hex(hash_views(pixels))
+        rows.append(row)
+    return rows
+
+
 def main() -> None:
     """Command line of the tool."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder for the photographs")
     parser.add_argument("--packages", type=Path, default=Path("/tmp/photo_packages"), help="download cache")
+    parser.add_argument("--record", type=Path, help="where to write hashes, sources and terms")
     arguments = parser.parse_args()
     photos = gather(arguments.out, arguments.packages)
     text = json.dumps({"photos": [asdict(photo) for photo in photos]}, indent=1, ensure_ascii=False)
     (arguments.out / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    if arguments.record:
+        rows = [json.dumps(row, ensure_ascii=False) for row in record(arguments.out, photos)]
+        listed = ",\n".join(rows)
+        arguments.record.write_text(f'{{"photos": [\n{listed}\n]}}\n', encoding="utf-8")
     print(f"{len(photos)} photographs in {arguments.out}")
 
 

@@ -15,6 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+# A stanza for a whole program can name forty people; a manifest's row names the first few.
+HOLDERS = 4
+
 
 class PackageError(Exception):
     """A package could not be had, or does not hold what the tool expects; the message says which."""
@@ -94,8 +97,9 @@ def debian_terms(package: Package) -> list[tuple[str, Terms]]:
         fields = _fields(stanza)
         if "Files" not in fields:
             continue
-        holders = [line.strip().rstrip("´") for line in fields["Copyright"].splitlines()]
-        terms = Terms("; ".join(filter(None, holders)), fields["License"].splitlines()[0].strip())
+        lines = [line.strip().rstrip("´") for line in fields["Copyright"].splitlines() if line.strip()]
+        holders = lines[:HOLDERS] + ["and others"] * (len(lines) > HOLDERS)
+        terms = Terms("; ".join(holders), fields["License"].splitlines()[0].strip())
         pairs += [(pattern, terms) for pattern in fields["Files"].split()]
     return pairs
 

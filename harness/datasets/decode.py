@@ -96,7 +96,7 @@ def decode(source: str | Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Decod
         except Exception as error:  # Pillow's readers raise some twenty types on damaged files
             raise ImageError(f"{name}: damaged {image.format} file: {_cause(error)}") from error
         facts["transparent"] = upright.has_transparency_data
-        return DecodedImage(_to_rgb(name, upright), facts)
+        return DecodedImage(_to_rgb(name, upright, str(image.format)), facts)
 
 
 def decode_mask(source: str | Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Hole:
@@ -165,16 +165,17 @@ def _open(name: str, data: bytes, max_pixels: int) -> Image.Image:
     return image
 
 
-def _to_rgb(name: str, image: Image.Image) -> Pixels:
-    if image.mode in SIXTEEN_BIT or (image.mode == "I" and image.format == "PPM"):
+def _to_rgb(name: str, image: Image.Image, kind: str) -> Pixels:
+    # Pillow reads a PGM of more than 255 levels into 32-bit integers, scaled to 0..65535.
+    if image.mode in SIXTEEN_BIT or (image.mode == "I" and kind == "PPM"):
         if "transparency" in image.info:
             raise ImageError(f"{name}: 16-bit grey with a transparent value; save it as 8 bit")
         wide = np.asarray(image).astype(np.uint32)
         grey = ((wide + 128) // 257).astype(np.uint8)
         return np.repeat(grey[..., None], 3, axis=2)
     if image.mode in ("F", "I"):
-        kind = "float" if image.mode == "F" else "32-bit"
-        raise ImageError(f"{name}: {kind} pixels do not say which value is white; save 8 or 16 bit")
+        depth = "float" if image.mode == "F" else "32-bit"
+        raise ImageError(f"{name}: {depth} pixels do not say which value is white; save 8 or 16 bit")
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", layer.size, BACKGROUND), layer)
