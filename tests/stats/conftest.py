@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -22,9 +23,8 @@ METRICS = {
 
 def entry(reference: str, *, tags: Sequence[str] = (), kind: str = "", optimises: Sequence[str] = ()) -> dict[str, Any]:
     weights = {"name": kind, "kind": kind} if kind else None
-    return {
-        "reference": reference, "title": reference, "tags": list(tags), "weights": weights, "optimises": list(optimises),
-    }  # fmt: skip
+    described = {"reference": reference, "title": reference, "tags": list(tags), "optimises": list(optimises)}
+    return {**described, "weights": weights}
 
 
 def manifest(entries: Sequence[Mapping[str, Any]], n: int, bar: str = "") -> dict[str, Any]:
@@ -36,7 +36,11 @@ def manifest(entries: Sequence[Mapping[str, Any]], n: int, bar: str = "") -> dic
 
 
 def records(
-    scores: Mapping[str, Mapping[str, float]], photographs: int = 12, masks: int = 3, repeats: int = 1, noise: float = 0.3
+    scores: Mapping[str, Mapping[str, float]],
+    photographs: int = 12,
+    masks: int = 3,
+    repeats: int = 1,
+    noise: float = 0.3,
 ) -> pd.DataFrame:
     """Rows of a run: per entry its mean scores, each photograph with a difficulty shared by all entries."""
     rng = np.random.default_rng(7)
@@ -49,9 +53,9 @@ def records(
                 for repeat in range(repeats):
                     own = luck + rng.normal(0, noise / 3)
                     row = {
-                        "entry": name, "task": "photos", "sample": f"p{photograph:02}@m/{k}", "cluster": f"p{photograph:02}",
-                        "repeat": repeat, "status": "ok", "reason": "", "seconds": 0.1 + 0.01 * k, "peak_mb": 5.0,
-                        "ratio": 0.05 + 0.1 * k,
+                        "entry": name, "task": "photos", "sample": f"p{photograph:02}@m/{k}", "repeat": repeat,
+                        "cluster": f"p{photograph:02}", "status": "ok", "reason": "", "seconds": 0.1 + 0.01 * k,
+                        "peak_mb": 5.0, "ratio": 0.05 + 0.1 * k,
                     }  # fmt: skip
                     for metric, mean in means.items():
                         scale = {"psnr@hole": 1.0, "feat_efl0@hole": -0.01, "hf_ratio@hole": 0.0}[metric]
@@ -67,8 +71,6 @@ def simulate() -> ModuleType:
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
-    import sys
-
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module

@@ -7,6 +7,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+
 from harness.stats.paired import equivalence_test, noninferiority_test, superiority_test
 
 RUNS = 1500

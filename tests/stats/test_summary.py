@@ -1,0 +1,324 @@
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.errors import HarnessError
+from harness.stats.summary import Interval, RunSummary, TaskSummary, aggregates_frame, summarise
+
+Make = Callable[..., Any]
+HARMONIC = {"psnr@hole": 25.0, "feat_efl0@hole": 0.5, "hf_ratio@hole": 0.2}
+GOOD = {"psnr@hole": 28.0, "feat_efl0@hole": 0.3, "hf_ratio@hole": 0.9}
+BAD = {"psnr@hole": 20.0, "feat_efl0@hole": 0.8, "hf_ratio@hole": 0.2}
+SCORES = {"mean": BAD, "harmonic": HARMONIC, "mine": GOOD}
+
+
+@pytest.fixture
+def run(make_entry: Make, make_manifest: Make, make_records: Make) -> tuple[pd.DataFrame, dict[str, Any]]:
+    entries = [make_entry("mean", tags=["floor", "smooth"]), make_entry("harmonic", tags=["floor", "smooth"])]
+    return make_records(SCORES), make_manifest([*entries, make_entry("mine")], n=36)
+
+
+def only_task(records: pd.DataFrame, manifest: dict[str, Any], **options: Any) -> TaskSummary:
+    [task] = summarise(records, manifest, **options).tasks
+    return task
+
+
+def cell(task: TaskSummary, entry: str, metric: str = "psnr@hole", subset: str = "") -> Any:
+    return next(c for c in task.cells if (c.entry, c.metric, c.subset) == (entry, metric, subset))
+
+
+def test_the_table_of_a_finished_run(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    records, manifest = run
+    task = only_task(records, manifest)
+    assert (task.n_common, task.n_total, task.clusters) == (36, 36, 12)
+    assert [(s.entry, s.rank, s.rank_lo, s.rank_hi, s.group) for s in task.standings] == [
+        ("mine", 1, 1, 1, "a"), ("harmonic", 2, 2, 2, "b"), ("mean", 3, 3, 3, "c"),
+    ]  # fmt: skip
+    shown = cell(task, "mine").interval
+    mine = records[records["entry"] == "mine"]
+    assert shown.value == pytest.approx(mine["score:psnr@hole"].mean())
+    assert shown.lo < shown.value < shown.hi
+    assert (shown.n, shown.clusters) == (36, 12)
+
+
+def test_pairs_are_all_there_with_direction(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    task = only_task(*run)
+    assert [(p.a, p.b, p.verdict) for p in task.pairs] == [
+        ("mean", "harmonic", "worse"), ("mean", "mine", "worse"), ("harmonic", "mine", "worse"),
+    ]  # fmt: skip
+    assert all(p.metric == "psnr@hole" and p.p <= p.p_holm <= 0.05 for p in task.pairs)
+    assert task.pairs[2].diff == pytest.approx(-3, abs=0.4)
+    assert task.pairs[2].lo < task.pairs[2].diff < task.pairs[2].hi
+    assert task.detectable is not None
+    assert 0.05 < task.detectable < 0.5
+
+
+def test_a_metric_that_should_be_low_ranks_low_first(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    records, manifest = run
+    manifest["suite"]["tasks"][0]["primary"] = "feat_efl0@hole"
+    task = only_task(records, manifest)
+    assert [s.entry for s in task.standings] == ["mine", "harmonic", "mean"]
+    assert next(p for p in task.pairs if p.a == "harmonic").verdict == "worse"
+
+
+def test_methods_alike_share_a_letter_and_a_rank_interval(
+    make_entry: Make, make_manifest: Make, make_records: Make
+) -> None:
+    alike = {**GOOD, "psnr@hole": 28.02}
+    manifest = make_manifest([make_entry("a"), make_entry("b"), make_entry("c")], n=36)
+    task = only_task(make_records({"a": GOOD, "b": alike, "c": BAD}), manifest)
+    first, second, third = task.standings
+    assert (first.group, second.group, third.group) == ("a", "a", "b")
+    assert (first.rank_lo, first.rank_hi, second.rank_lo, second.rank_hi) == (1, 2, 1, 2)
+    assert task.pairs[0].verdict == "equivalent"  # surely less than 0.5 dB apart
+
+
+def test_wide_differences_are_not_called_equivalent(make_entry: Make, make_manifest: Make, make_records: Make) -> None:
+    manifest = make_manifest([make_entry("a"), make_entry("b")], n=12)
+    records = make_records({"a": GOOD, "b": GOOD}, photographs=6, masks=2, noise=3.0)
+    assert only_task(records, manifest).pairs[0].verdict == "not separable"
+
+
+def test_only_common_samples_are_compared(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    records, manifest = run
+    hard = (records["entry"] == "mine") & (records["sample"].isin(["p03@m/0", "p04@m/1"]))
+    records.loc[hard, "status"] = ["failed", "skipped"]
+    records.loc[hard, "score:psnr@hole"] = np.nan
+    task = only_task(records, manifest)
+    assert task.n_common == 34
+    mine, other = cell(task, "mine"), cell(task, "harmonic")
+    assert (mine.n_ok, mine.n_failed, mine.n_skipped) == (34, 1, 1)
+    assert (other.n_ok, other.n_failed, other.n_skipped) == (36, 0, 0)
+    kept = records[(records["entry"] == "harmonic") & ~records["sample"].isin(["p03@m/0", "p04@m/1"])]
+    assert other.interval.value == pytest.approx(kept["score:psnr@hole"].mean())
+    assert other.interval.n == 34
+    assert all(standing.ranked for standing in task.standings)
+
+
+def test_an_entry_that_failed_entirely_is_shown_but_takes_nothing_from_the_others(
+    run: tuple[pd.DataFrame, dict[str, Any]],
+) -> None:
+    records, manifest = run
+    mine = records["entry"] == "mine"
+    records.loc[mine, "status"] = "failed"
+    records.loc[mine, [c for c in records if c.startswith("score:")] + ["seconds"]] = np.nan
+    task = only_task(records, manifest)
+    assert task.n_common == 36
+    assert cell(task, "mine").interval is None
+    assert cell(task, "mine").n_failed == 36
+    assert task.standings[-1].why_unranked == "a result on only 0 of 36 samples"
+    assert not task.standings[-1].ranked
+    assert task.standings[-1].rank is None
+    assert next(s for s in task.speeds if s.entry == "mine").seconds is None
+
+
+def test_an_unfinished_entry_is_not_ranked_and_shrinks_nothing(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    records, manifest = run
+    records = records[(records["entry"] != "mine") | (records["sample"] < "p05")]
+    task = only_task(records, manifest)
+    assert task.n_common == 36
+    assert task.standings[-1].why_unranked == "incomplete: 15 of 36 samples"
+    assert cell(task, "mine").interval.n == 15
+    assert {pair.b for pair in task.pairs} == {"harmonic"}
+
+
+def test_a_run_of_which_only_the_manifest_is_written(make_entry: Make, make_manifest: Make) -> None:
+    empty = pd.DataFrame(columns=["entry", "task", "sample", "cluster", "repeat", "status", "reason"])
+    manifest = make_manifest([make_entry("a"), make_entry("b")], n=36)
+    manifest["skipped"] = [{"what": "a", "task": "", "reason": "pip install a"}]
+    task = only_task(empty, manifest)
+    assert (task.n_common, task.clusters, task.detectable, task.pairs) == (0, 0, None, ())
+    assert [s.why_unranked for s in task.standings] == ["skipped: pip install a", "no record"]
+    assert all(c.interval is None for c in task.cells)
+
+
+def test_undefined_scores_are_left_out_for_all(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    records, manifest = run
+    records.loc[(records["entry"] == "mine") & (records["sample"] == "p00@m/0"), "score:psnr@hole"] = np.inf
+    task = only_task(records, manifest)
+    assert task.n_common == 36
+    assert {cell(task, name).interval.n for name in SCORES} == {35}
+    assert {cell(task, name, "hf_ratio@hole").interval.n for name in SCORES} == {36}
+
+
+def test_repeats_are_averaged_first_and_their_spread_is_shown(
+    make_entry: Make, make_manifest: Make, make_records: Make
+) -> None:
+    records = make_records({"a": GOOD, "b": BAD}, repeats=3)
+    task = only_task(records, make_manifest([make_entry("a"), make_entry("b")], n=36))
+    of_a = records[records["entry"] == "a"]
+    assert cell(task, "a").interval.n == 36
+    assert cell(task, "a").interval.value == pytest.approx(of_a["score:psnr@hole"].mean())
+    assert cell(task, "a").spread == pytest.approx(of_a.groupby("repeat")["score:psnr@hole"].mean().std(ddof=1))
+    assert cell(task, "a", subset="ratio:0-0.1").spread is None
+
+
+def test_one_repeat_has_no_spread(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    assert cell(only_task(*run), "mine").spread is None
+
+
+def test_a_sample_that_failed_once_in_three_repeats_failed(
+    make_entry: Make, make_manifest: Make, make_records: Make
+) -> None:
+    records = make_records({"a": GOOD, "b": BAD}, repeats=3)
+    records.loc[records.index[1], "status"] = "failed"
+    assert only_task(records, make_manifest([make_entry("a"), make_entry("b")], n=36)).n_common == 35
+
+
+def test_bins_of_mask_area(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    records, manifest = run
+    task = only_task(records, manifest)
+    assert {c.subset for c in task.cells} == {"", "ratio:0-0.1", "ratio:0.1-0.2", "ratio:0.2-0.3"}
+    middle = cell(task, "mine", subset="ratio:0.1-0.2")
+    rows = records[(records["entry"] == "mine") & records["ratio"].between(0.1, 0.2)]
+    assert middle.interval.value == pytest.approx(rows["score:psnr@hole"].mean())
+    assert (middle.n_ok, middle.interval.n, middle.interval.clusters) == (12, 12, 12)
+
+
+def test_a_task_without_masks_has_no_bins(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    records, manifest = run
+    assert {c.subset for c in only_task(records.drop(columns="ratio"), manifest).cells} == {""}
+
+
+def test_speeds(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    speed = next(s for s in only_task(*run).speeds if s.entry == "mine")
+    assert speed.seconds is not None
+    assert (speed.seconds.value, speed.seconds.n, speed.peak_mb) == (pytest.approx(0.11), 36, 5.0)
+
+
+def test_unmeasured_speeds_are_none(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    records, manifest = run
+    [first, *_] = only_task(records.drop(columns=["seconds", "peak_mb"]), manifest).speeds
+    assert (first.seconds, first.peak_mb) == (None, None)
+
+
+def test_set_metrics_come_from_the_aggregates_and_are_not_ranked(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    records, manifest = run
+    row = {"entry": "mine", "task": "photos", "metric": "fd_efl0", "subset": "", "n": 36, "clusters": 12}
+    sets = pd.DataFrame([{**row, "value": 12.5, "lo": 10.0, "hi": 15.0}])
+    task = only_task(records, manifest, aggregates=sets)
+    assert cell(task, "mine", "fd_efl0").interval == Interval(12.5, 10.0, 15.0, 36, 12)
+    derived = aggregates_frame(summarise(records, manifest, sets))
+    again = only_task(records, manifest, aggregates=derived)  # per-sample rows of a written table are not read back
+    assert again == task
+
+
+def test_a_record_of_an_unknown_entry_is_refused(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    records, manifest = run
+    manifest["entries"].pop()
+    with pytest.raises(HarnessError, match="mine"):
+        summarise(records, manifest)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"optimises": ["psnr"]}, "optimises psnr"),
+        ({"tags": ["oracle"]}, "oracle: given what the others must find"),
+        ({"kind": "random"}, "random weights"),
+    ],
+)
+def test_what_must_not_be_ranked_is_shown_unranked(
+    make_entry: Make, make_manifest: Make, make_records: Make, change: dict[str, Any], why: str
+) -> None:
+    manifest = make_manifest([make_entry("a"), make_entry("b"), make_entry("odd", **change)], n=36)
+    task = only_task(make_records({"a": GOOD, "b": BAD, "odd": GOOD}), manifest)
+    odd = next(s for s in task.standings if s.entry == "odd")
+    assert (odd.ranked, odd.rank, odd.why_unranked) == (False, None, why)
+    assert [s.rank for s in task.standings if s.ranked] == [1, 2]
+    assert cell(task, "odd").interval.n == 36
+    assert len(task.pairs) == 1
+
+
+def test_kinds_of_weights_never_share_a_table(make_entry: Make, make_manifest: Make, make_records: Make) -> None:
+    entries = [
+        make_entry("floor", tags=["floor"]), make_entry("paper", kind="official"), make_entry("small", kind="mini"),
+        make_entry("dice", kind="random"),
+    ]  # fmt: skip
+    records = make_records({"floor": HARMONIC, "paper": GOOD, "small": {**GOOD, "psnr@hole": 27.0}, "dice": BAD})
+    task = only_task(records, make_manifest(entries, n=36))
+    assert task.tables() == ("official", "mini", "random")
+    shown = {t: [(s.entry, s.rank) for s in task.standings if s.table == t] for t in task.tables()}
+    assert shown == {
+        "official": [("paper", 1), ("floor", 2)], "mini": [("small", 1), ("floor", 2)], "random": [("dice", None)],
+    }  # fmt: skip
+    assert {frozenset((p.a, p.b)) for p in task.pairs} == {frozenset(("floor", "paper")), frozenset(("floor", "small"))}
+
+
+def test_floors_alone_have_a_table_without_heading(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    assert only_task(*run).tables() == ("",)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_the_order_of_records_and_names_of_clusters_change_nothing(
+    make_entry: Make, make_manifest: Make, make_records: Make, seed: int
+) -> None:
+    records, rng = make_records({"a": GOOD, "b": HARMONIC}, repeats=2), np.random.default_rng(seed)
+    manifest = make_manifest([make_entry("a"), make_entry("b")], n=36)
+    names = sorted(records["cluster"].unique())
+    renamed = dict(zip(names, rng.permutation(names), strict=True))
+    shuffled = records.iloc[rng.permutation(len(records))].reset_index(drop=True)
+    shuffled["cluster"] = shuffled["cluster"].map(renamed)
+    plain, other = (json.dumps(rounded(summarise(r, manifest).to_dict())) for r in (records, shuffled))
+    assert other == plain
+
+
+def rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [rounded(item) for item in value]
+    return round(value, 9) if isinstance(value, float) else value
+
+
+def test_to_json_and_back(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    summary = summarise(*run)
+    text = json.dumps(summary.to_dict(), allow_nan=False)
+    assert RunSummary.from_dict(json.loads(text)) == summary
+
+
+def test_nan_becomes_null_and_nan_again(make_entry: Make, make_manifest: Make, make_records: Make) -> None:
+    records = make_records({"a": GOOD, "b": BAD}, photographs=1)
+    summary = summarise(records, make_manifest([make_entry("a"), make_entry("b")], n=3))
+    data = json.loads(json.dumps(summary.to_dict(), allow_nan=False))
+    assert data["tasks"][0]["cells"][0]["interval"]["lo"] is None
+    back = RunSummary.from_dict(data)
+    assert math.isnan(back.tasks[0].cells[0].interval.lo)  # type: ignore[union-attr]
+    assert back.to_dict() == summary.to_dict()
+    assert back.tasks[0].pairs[0].p == 1.0
+    assert back.tasks[0].detectable is None
+
+
+def test_a_summary_that_lacks_a_field_is_refused(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    data = summarise(*run).to_dict()
+    del data["tasks"][0]["primary"]
+    with pytest.raises(KeyError, match="primary"):
+        RunSummary.from_dict(data)
+
+
+def test_aggregates_frame_has_a_row_a_cell(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    summary = summarise(*run)
+    frame = aggregates_frame(summary)
+    assert list(frame) == ["entry", "task", "metric", "subset", "n", "clusters", "value", "lo", "hi", "curve"]
+    assert len(frame) == len(summary.tasks[0].cells)
+    row = frame[(frame["entry"] == "mine") & (frame["metric"] == "psnr@hole") & (frame["subset"] == "")].iloc[0]
+    assert row["value"] == cell(summary.tasks[0], "mine").interval.value
+
+
+def test_importing_stats_takes_no_torch() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, harness.stats.summary; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
