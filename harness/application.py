@@ -53,7 +53,8 @@ def inpaint_files(
         pixels, hole = decode(path).pixels, decode_mask(_mask_for(path, mask))
         if hole.shape != pixels.shape[:2]:
             raise HarnessError(
-                f"{path} is {pixels.shape[1]}×{pixels.shape[0]}, its mask {hole.shape[1]}×{hole.shape[0]}: they must agree"
+                f"{path} is {pixels.shape[1]}×{pixels.shape[0]}, "
+                f"its mask {hole.shape[1]}×{hole.shape[0]}: they must agree"
             )
         unit = Unit(path.stem, path.stem, pixels, hole, None, "", "", "")
         answer = caller.run([unit], [seed_of(seed, path.stem, 0)])[0]

@@ -137,7 +137,7 @@ class Images:
 
 @dataclass
 class Scores:
-    """An assessor's answer: `scores` {name: [N]}, the primary one's name, an optional map [N,1,H,W], refusals by index."""
+    """An assessor's answer: `scores` {name: [N]}, the primary's name, an optional map [N,1,H,W], refusals by index."""
 
     scores: Mapping[str, torch.Tensor]
     primary: str
@@ -202,7 +202,7 @@ class MetricBatch:
 
 
 class SampleMetric(Protocol):
-    """One value (or several columns) a sample. NaN means undefined (an empty region): stored as null, never averaged."""
+    """One value (or several columns) a sample. NaN means undefined (an empty region): stored as null."""
 
     def __call__(self, batch: MetricBatch) -> Mapping[str, torch.Tensor]: ...
 

@@ -2,7 +2,7 @@
 
 A plugin is a module named by an entry point in group `harness`. One that does not import, misspells a hook, repeats
 a name, prints at import or calls `sys.exit` is reported and set aside; nothing else breaks. `HARNESS_PLUGINS=a,b`
-loads these modules instead of the installed entry points (an empty value loads none); `HARNESS_STRICT_PLUGINS=1` raises.
+loads these modules instead of the installed entry points (an empty value: none); `HARNESS_STRICT_PLUGINS=1` raises.
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ class DatasetSpec:
 
 @dataclass(frozen=True)
 class MaskSetSpec:
-    """Which masks an inpainter is given. `target` is called as `Class(**params)`; seeded by its own name, version, seed."""
+    """Which masks an inpainter is given. `target` is called as `Class(**params)`; seeded by itself."""
 
     name: str
     target: str

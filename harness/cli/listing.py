@@ -26,7 +26,7 @@ def _state(method: MethodSpec) -> str:
 
 
 def _methods(known: Registry) -> list[tuple[str, ...]]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for spec in known.all("methods"):
         if isinstance(spec, MethodSpec):
             rows.append((spec.name, "/".join(spec.capabilities), _state(spec), spec.summary))

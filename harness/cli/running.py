@@ -123,7 +123,7 @@ def _seconds_a_sample(folder: Path) -> float:
 
 
 def run_and_show(plan: Plan, folder: Path, *, fresh: bool) -> int:
-    """Execute, print tables, write the report. Returns the exit code: 0; 3 if an observer failed; 1 if nothing is ok."""
+    """Execute, print tables, write the report. Returns 0; 3 if an observer failed; 1 if nothing is ok."""
     from rich.console import Console
 
     from harness.report import write_report

@@ -61,7 +61,7 @@ def _summary(scored: Scored) -> pd.DataFrame:
     """One row a metric (and entry, task): mean with a 95 % interval over pictures."""
     import pandas as pd
 
-    from harness.stats.intervals import cluster_bootstrap
+    from harness.stats.intervals import mean_intervals
 
     keys = [key for key in ("entry", "task") if key in scored.table]
     groups = scored.table.groupby(keys, sort=False) if keys else [((), scored.table)]
@@ -69,7 +69,11 @@ def _summary(scored: Scored) -> pd.DataFrame:
     for names, group in groups:
         for metric in scored.metrics:
             values = group[metric].dropna()
-            interval = cluster_bootstrap(values.to_numpy(), values.index.to_numpy()) if len(values) else None
+            interval = (
+                mean_intervals(values.to_numpy()[:, None], group.loc[values.index, "sample"].to_numpy())[0]
+                if len(values)
+                else None
+            )
             low, high = (f"{interval.lo:.4f}", f"{interval.hi:.4f}") if interval else ("", "")
             mean = f"{interval.value:.4f}" if interval else "undefined"
             rows.append(

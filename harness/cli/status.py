@@ -46,9 +46,8 @@ def status_command(run: Path) -> None:
 
     folder = open_run(run)
     manifest, records = folder.manifest, folder.records()
-    click.echo(
-        f"{manifest['suite']['title']} v{manifest['suite']['version']}: {manifest['status']}, {manifest['seconds']} s, started {manifest['started']}"
-    )
+    suite = manifest["suite"]
+    click.echo(f"{suite['title']} v{suite['version']}: {manifest['status']}, started {manifest['started']}")
     for entry in manifest["entries"]:
         for task in manifest["suite"]["tasks"]:
             cell = records[(records["entry"] == entry["reference"]) & (records["task"] == task["id"])]

@@ -62,8 +62,8 @@ def default_folder(plan: Plan) -> Path:
 
 
 def plan_run(
-    suite: str, methods: Sequence[MethodLike] = (), *, tasks: Sequence[str] = (), metrics: Sequence[str] = (), limit: int = 0,
-    seed: int = 0, repeats: int = 1, device: str = "auto", batch_size: int = 0, keep: str = "strips",
+    suite: str, methods: Sequence[MethodLike] = (), *, tasks: Sequence[str] = (), metrics: Sequence[str] = (),
+    limit: int = 0, seed: int = 0, repeats: int = 1, device: str = "auto", batch_size: int = 0, keep: str = "strips",
 ) -> Plan:  # fmt: skip
     """What `run` with the same arguments would do."""
     known = registry()
@@ -74,8 +74,8 @@ def plan_run(
 
 
 def run(
-    suite: str, methods: Sequence[MethodLike] = (), *, tasks: Sequence[str] = (), metrics: Sequence[str] = (), limit: int = 0,
-    seed: int = 0, repeats: int = 1, device: str = "auto", batch_size: int = 0, keep: str = "strips",
+    suite: str, methods: Sequence[MethodLike] = (), *, tasks: Sequence[str] = (), metrics: Sequence[str] = (),
+    limit: int = 0, seed: int = 0, repeats: int = 1, device: str = "auto", batch_size: int = 0, keep: str = "strips",
     out: str | Path | None = None, fresh: bool = False, report: bool = True, progress: Progress | None = None,
 ) -> Run:  # fmt: skip
     """Judge methods on a suite.

@@ -1,4 +1,4 @@
-"""Calling a method: batch in, checked 8-bit outputs out; batch back-off on out-of-memory; failures isolated by sample."""
+"""Calling a method: batch in, checked 8-bit outputs out; back-off on out-of-memory, failures isolated."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ __all__ = ["CellResult", "Engine"]
 
 @dataclass(frozen=True)
 class CellResult:
-    """Counts of one finished cell, and how many samples really ran a method (`computed`) or only metrics (`rescored`)."""
+    """Counts of one finished cell; how many samples ran the method (`computed`) or only metrics (`rescored`)."""
 
     ok: int
     failed: int
@@ -72,7 +72,10 @@ class Engine:
 
     def _jobs(self, stem_rows: pd.DataFrame, entry: Entry, book: FeatureBook) -> list[_Job]:
         """What is left to do. A failed sample is tried again; a kept output is only re-scored."""
-        done = {(row["sample"], int(row["repeat"])): row for row in stem_rows.to_dict("records")}
+        done: dict[tuple[str, int], Mapping[str, Any]] = {
+            (row["sample"], int(row["repeat"])): {str(k): v for k, v in row.items()}
+            for row in stem_rows.to_dict("records")
+        }
         key, jobs = self.cell_key(entry), []
         for unit_key in self.data.keys:
             for repeat in range(self.repeats if entry.spec.stochastic else 1):
@@ -111,7 +114,7 @@ class Engine:
         book.close()
         seal(stem)
         rows = read_rows(stem)
-        status = rows["status"].value_counts() if not rows.empty else {}
+        status: Mapping[str, int] = dict(rows["status"].value_counts()) if not rows.empty else {}
         return CellResult(*(int(status.get(s, 0)) for s in ("ok", "failed", "skipped")), **counts)
 
     def _groups(

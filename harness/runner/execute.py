@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, MissingRequirement
 from harness.plugins import Registry, load_target, observers, registry
-from harness.references import parse_metric
+from harness.references import parse_metric, parse_reference
 from harness.runner.plan import Plan
 from harness.runner.progress import Progress, Silent
 from harness.store.environment import git_state, hardware, packages
@@ -79,7 +79,7 @@ def _task_manifest(plan: Plan, datas: Mapping[str, TaskData], registry: Registry
                 "clusters": None,
                 "identity": data.identity(),
                 "metrics_info": info,
-            }  # fmt: skip
+            }
         )
     return tasks
 
@@ -88,7 +88,8 @@ def _manifest(plan: Plan, datas: Mapping[str, TaskData], registry: Registry, arg
     credits: dict[str, dict[str, str]] = {}
     for data in datas.values():
         for row in data.dataset.attribution():
-            credits.setdefault(f"{row.get('source')}/{row.get('title')}", dict(row))
+            credit = {"dataset": parse_reference(data.task.dataset).name, **row}
+            credits.setdefault(f"{credit['dataset']}/{credit['title']}", credit)
     constraints = Path(__file__).resolve().parents[2] / "constraints.txt"
     return {
         "schema": SCHEMA,
@@ -223,13 +224,9 @@ def finish(run: RunFolder, known: Registry) -> RunSummary:
     """Aggregates and summary: derived from records and features, so they can always be rebuilt."""
     from harness.runner.features import set_aggregates
     from harness.stats.summary import aggregates_frame, summarise
-    from harness.suites import Task
+    from harness.suites import task_of
 
-    names = Task.__dataclass_fields__
-    tasks = [
-        Task(**{k: tuple(v) if isinstance(v, list) else v for k, v in t.items() if k in names})
-        for t in run.manifest["suite"]["tasks"]
-    ]
+    tasks = [task_of(table) for table in run.manifest["suite"]["tasks"]]
     references = [entry["reference"] for entry in run.manifest["entries"]]
     try:
         sets = set_aggregates(run, known, references, tasks)

@@ -1,4 +1,4 @@
-"""Pictures of a run: lossless PNG, named by the sha256 of their 8-bit pixels, so that equal pictures are stored once."""
+"""Pictures of a run: lossless PNG, named by the sha256 of their pixels, so that equal ones are stored once."""
 
 from __future__ import annotations
 

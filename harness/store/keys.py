@@ -21,8 +21,10 @@ def digest(ingredients: Any) -> str:
 
 def pixels_hash(pixels: NDArray[np.uint8]) -> str:
     """sha256 of 8-bit pixels with their shape, so that equal bytes of another shape differ."""
+    import numpy as np
+
     hasher = hashlib.sha256(f"{pixels.shape}".encode())
-    hasher.update(memoryview(pixels if pixels.flags.c_contiguous else pixels.copy()).cast("B"))
+    hasher.update(np.ascontiguousarray(pixels).data)
     return hasher.hexdigest()
 
 

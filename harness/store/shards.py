@@ -102,8 +102,7 @@ def seal(stem: Path) -> None:
     target = stem.with_name(stem.name + ".parquet")
     temporary = stem.with_name(f".{stem.name}.{os.getpid()}.tmp")
     for column in frame.columns[frame.dtypes == object]:
-        kinds = {type(value) for value in frame[column] if value is not None and value == value}
-        if len(kinds) > 1:
+        if frame[column].dropna().map(type).nunique() > 1:
             frame[column] = frame[column].map(lambda value: value if value is None else str(value))
     with clear_errors(target):
         try:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from harness.errors import HarnessError
 from harness.specs import SuiteSpec
 
-__all__ = ["Suite", "Task", "load_suite"]
+__all__ = ["Suite", "Task", "load_suite", "task_of"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _task(suite: str, table: Mapping[str, Any]) -> Task:
     unknown = sorted(set(table) - known)
     if unknown:
         raise HarnessError(f"suite {suite}: task {table.get('id', '?')} has unknown keys {', '.join(unknown)}")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
     try:
         task = Task(**values)
     except TypeError as error:
@@ -77,6 +77,11 @@ def _task(suite: str, table: Mapping[str, Any]) -> Task:
     if task.primary not in task.metrics:
         raise HarnessError(f"suite {suite}: primary metric {task.primary} of task {task.id} is not among its metrics")
     return task
+
+
+def task_of(table: Mapping[str, Any]) -> Task:
+    """The task that a manifest describes; what the manifest says beyond a suite file is left out."""
+    return _task("of the manifest", {f.name: table[f.name] for f in fields(Task) if f.name in table})
 
 
 def parse_suite(name: str, content: bytes) -> Suite:

@@ -1,0 +1,50 @@
+"""What every test may use: plugin packages made on the spot, a fresh registry, the command line as a user types it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import plugins
+
+
+@pytest.fixture
+def make_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
+    """Write a plugin package and load it through a real entry point of a real (on-disk) distribution."""
+    site = tmp_path / "site"
+    site.mkdir()
+    monkeypatch.syspath_prepend(str(site))
+    before = set(sys.modules)
+
+    def make(name: str, code: str) -> None:
+        (site / name).mkdir()
+        (site / name / "__init__.py").write_text(textwrap.dedent(code))
+        info = site / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[harness]\n{name} = {name}\n")
+
+    monkeypatch.delenv("HARNESS_PLUGINS", raising=False)
+    monkeypatch.setattr(plugins, "_cached", [])
+    yield make
+    for module in set(sys.modules) - before:
+        if str(site) in str(getattr(sys.modules[module], "__file__", "")):
+            del sys.modules[module]
+
+
+@pytest.fixture
+def harness_command(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `harness …` in a process of its own, in an empty folder with an empty home."""
+
+    def call(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, "HARNESS_HOME": str(tmp_path / "home"), **environment}
+        command = [sys.executable, "-m", "harness", *args]
+        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=240, check=False)
+
+    return call
