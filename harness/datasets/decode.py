@@ -12,7 +12,7 @@ Pillow only: on damaged files OpenCV and libvips answer with grey or black fill,
 | several frames or pages | the first; `facts["frames"]` says how many |
 | colour profile | not applied, as no method's own loader does; `facts["profile"]` says that there is one |
 | float, or 32-bit integers | refused: the file does not say which value is white |
-| more than `max_pixels` by its header | refused before a pixel is decoded |
+| more than `max_pixels` (and Pillow's own 89 million) by its header | refused before a pixel is decoded |
 | empty, truncated, not an image, a format outside `FORMATS` | refused |
 """
 
@@ -155,7 +155,7 @@ def _open(name: str, data: bytes, max_pixels: int) -> Image.Image:
     except UnidentifiedImageError as error:
         raise ImageError(f"{name}: not an image: {_looks_like(data)}") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageError(f"{name}: declares more than {max_pixels} pixels: {_cause(error)}") from error
+        raise ImageError(f"{name}: declares too many pixels: {_cause(error)}") from error
     except Exception as error:
         raise ImageError(f"{name}: damaged header: {_cause(error)}") from error
     if image.width * image.height > max_pixels:
