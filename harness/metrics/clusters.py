@@ -31,7 +31,7 @@ def halves(rows: NDArray[np.int64], count: int) -> list[tuple[Rows, Rows]]:
 
 
 def jackknife(estimate: Callable[[Rows], float], rows: NDArray[np.int64], blocks: int) -> tuple[float, float]:
-    """Half-open ends of the 95 % jackknife interval around ``estimate(all rows)``: (lo, hi).
+    """The 95 % jackknife interval around ``estimate(all rows)``: (lo, hi).
 
     One cluster at a time is left out, or, when there are more than ``blocks`` clusters, one of ``blocks`` groups of
     clusters (delete-a-group jackknife). ``var = (g - 1)/g Σ (θ₍ᵢ₎ - θ̄)²``, Student t with g - 1 degrees of freedom
@@ -42,7 +42,7 @@ def jackknife(estimate: Callable[[Rows], float], rows: NDArray[np.int64], blocks
     groups = rows % blocks if int(rows.max()) + 1 > blocks else rows
     g = int(groups.max()) + 1
     values = np.array([estimate(groups != i) for i in range(g)])
-    error = np.sqrt((g - 1) / g * np.square(values - values.mean()).sum())
+    error = float(np.sqrt((g - 1) / g * np.square(values - values.mean()).sum()))
     centre = estimate(np.ones(rows.size, dtype=np.bool_))
     reach = float(stdtrit(g - 1, 0.5 + LEVEL / 2)) * error
     return centre - reach, centre + reach

@@ -79,13 +79,10 @@ def _kernel(x: Features, y: Features) -> NDArray[np.float64]:
     return np.asarray((product / x.shape[1] + 1) ** 3)
 
 
-def _block_sums(
-    values: NDArray[np.float64], first: NDArray[np.int64], second: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Sums of ``values [n,m]`` over pairs of clusters, without pairs inside one cluster: ``[k,k]``."""
-    k = int(max(first.max(), second.max())) + 1
-    sums = np.zeros((k, k))
-    np.add.at(sums, (first[:, None], second[None, :]), values)
+def _block_sums(values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Sums of ``values [n,n]`` over pairs of clusters, without pairs inside one cluster: ``[k,k]``."""
+    member = np.eye(int(rows.max()) + 1)[rows]
+    sums = np.asarray(member.T @ values @ member)
     np.fill_diagonal(sums, 0)
     return sums
 
@@ -94,9 +91,9 @@ def _kernel_blocks(
     outputs: Features, truths: Features, rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """MMD² numerators and pair counts by pair of clusters: a U-statistic over clusters."""
-    within = _block_sums(_kernel(outputs, outputs) + _kernel(truths, truths), rows, rows)
-    across = _block_sums(_kernel(outputs, truths), rows, rows)
-    pairs = _block_sums(np.ones((rows.size, rows.size)), rows, rows)
+    within = _block_sums(_kernel(outputs, outputs) + _kernel(truths, truths), rows)
+    across = _block_sums(_kernel(outputs, truths), rows)
+    pairs = _block_sums(np.ones((rows.size, rows.size)), rows)
     return within - across - across.T, pairs
 
 
@@ -191,13 +188,11 @@ class KernelEfl0:
         if k < MIN_SOURCES:
             return np.nan, np.nan, np.nan
         sums, pairs = _kernel_blocks(outputs, truths, rows)
-        each = np.arange(k)
 
         def estimate(keep: Rows) -> float:
-            chosen = keep[each]
-            return float(sums[np.ix_(chosen, chosen)].sum() / pairs[np.ix_(chosen, chosen)].sum())
+            return float(sums[np.ix_(keep, keep)].sum() / pairs[np.ix_(keep, keep)].sum())
 
-        return estimate(np.ones(k, dtype=np.bool_)), *jackknife(estimate, each, k)
+        return estimate(np.ones(k, dtype=np.bool_)), *jackknife(estimate, np.arange(k), k)
 
     def real_band(self, truths: Features, clusters: Sequence[str]) -> tuple[float, float]:
         """What real against real gives: the 2.5 and 97.5 % points of MMD² between random disjoint cluster halves."""

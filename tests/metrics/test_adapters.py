@@ -1,0 +1,188 @@
+"""Third parties' metrics: used where their files are, skipped with one useful line where not, never downloaded."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import torch
+
+from harness.errors import HarnessError, MissingRequirement, UnknownName
+from harness.interfaces import MetricBatch
+from harness.metrics.lpips_adapter import BACKBONES, Lpips
+from harness.metrics.offline import no_downloads
+from harness.metrics.pyiqa_adapter import PyiqaMetric
+from harness.metrics.pyiqa_catalogue import WITHOUT_WEIGHTS, pyiqa_spec
+
+Make = Callable[..., MetricBatch]
+Noise = Callable[[torch.Tensor, float], torch.Tensor]
+needs_pyiqa = pytest.mark.skipif(find_spec("pyiqa") is None, reason="pyiqa is not installed")
+
+
+@pytest.fixture(autouse=True)
+def empty_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No weight file anywhere, and a network that fails the test."""
+
+    def reached(*args: object, **kwargs: object) -> None:
+        raise AssertionError(f"a download was tried: {args}")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setattr(socket.socket, "connect", reached)
+    return tmp_path
+
+
+def test_lpips_without_its_file_says_file_licence_place_and_command(empty_home: Path) -> None:
+    place = empty_home / "torch/hub/checkpoints/alexnet-owt-7be5be79.pth"
+    with pytest.raises(MissingRequirement) as caught:
+        Lpips()
+    line = str(caught.value)
+    assert "\n" not in line
+    for part in ("skipped", "alexnet-owt-7be5be79.pth", "BSD", str(place), "curl", "https://"):
+        assert part in line
+
+
+def test_lpips_with_its_file_runs(empty_home: Path, photos: dict[str, torch.Tensor], noisy: Noise, batch: Make) -> None:
+    lpips_and_torchvision = pytest.importorskip("torchvision.models")
+    pytest.importorskip("lpips")
+    place = empty_home / "torch/hub/checkpoints" / BACKBONES["squeeze"]
+    place.parent.mkdir(parents=True)
+    torch.manual_seed(0)
+    torch.save(lpips_and_torchvision.squeezenet1_1(weights=None).state_dict(), place)
+    metric = Lpips(net="squeeze")
+    truth = photos["coffee"]
+    values = [metric(batch(noisy(truth, s), truth))["lpips"].item() for s in (0, 5, 30)]
+    assert values[0] == pytest.approx(0, abs=1e-6)
+    assert values[0] < values[1] < values[2]
+    assert len(metric.weights_sha256) == 64
+
+
+def test_lpips_judges_whole_images_by_known_nets() -> None:
+    with pytest.raises(HarnessError, match="feat_efl0@hole"):
+        Lpips(region="hole")
+    with pytest.raises(HarnessError, match="squeeze"):
+        Lpips(net="resnet")
+
+
+def test_every_way_to_the_network_is_closed() -> None:
+    with pytest.raises(MissingRequirement, match=r"RN50\.pt"), no_downloads("x", "y"):
+        urllib.request.urlopen("https://example.org/clip/RN50.pt")
+    with pytest.raises(MissingRequirement, match=r"checkpoints/a-12345678\.pth"), no_downloads("x", "y"):
+        torch.hub.load_state_dict_from_url("https://example.org/a-12345678.pth")
+    with pytest.raises(MissingRequirement, match=r"example\.org"), no_downloads("x", "y"):
+        socket.create_connection(("example.org", 443))
+
+
+def test_a_library_that_hides_the_refusal_is_not_believed() -> None:
+    def quietly() -> None:
+        try:
+            urllib.request.urlopen("https://example.org/w.pth")
+        except Exception:  # and goes on with random weights
+            return
+
+    with pytest.raises(MissingRequirement, match=r"w\.pth"), no_downloads("x", "y"):
+        quietly()
+
+
+def test_the_network_is_open_again_afterwards() -> None:
+    opener, look_up = urllib.request.OpenerDirector.open, socket.getaddrinfo
+    with no_downloads("x", "y"):
+        assert socket.getaddrinfo is not look_up
+    assert (urllib.request.OpenerDirector.open, socket.getaddrinfo) == (opener, look_up)
+
+
+def test_an_absent_module_is_a_pip_line() -> None:
+    with pytest.raises(MissingRequirement, match="pip install 'setuptools<81'"), no_downloads("x", "y"):
+        raise ModuleNotFoundError("No module named 'pkg_resources'", name="pkg_resources")
+
+
+@needs_pyiqa
+def test_pyiqa_runs_what_needs_no_files(photos: dict[str, torch.Tensor], noisy: Noise, batch: Make) -> None:
+    truth = photos["astronaut"]
+    given = batch(torch.cat([noisy(truth, 3), noisy(truth, 30)]), torch.cat([truth, truth]))
+    for name in sorted(WITHOUT_WEIGHTS - {"mad", "piqe", "entropy"}):  # mad: 8 s; the others see no reference
+        values = PyiqaMetric(name=name)(given)[name]
+        better, worse = values.tolist()
+        assert (better > worse) == pyiqa_spec(name).higher_is_better, name
+
+
+@needs_pyiqa
+def test_pyiqa_without_a_reference(photos: dict[str, torch.Tensor], batch: Make) -> None:
+    assert pyiqa_spec("entropy").uses == {"output"}
+    values = PyiqaMetric(name="entropy")(batch(photos["coffee"], torch.full_like(photos["coffee"], torch.nan)))
+    assert torch.isfinite(values["entropy"]).all()
+
+
+@needs_pyiqa
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("lpips", "alexnet-owt-7be5be79.pth"), ("niqe", "niqe_modelparameters.mat"), ("clipscore", "ViT-B-32.pt"),
+     ("hyperiqa", "timm/resnet50.a1_in1k/model.safetensors")],
+)  # fmt: skip
+def test_pyiqa_says_which_file_it_misses(name: str, file: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(MissingRequirement) as caught:
+        PyiqaMetric(name=name)
+    line = str(caught.value)
+    assert "\n" not in line
+    for part in (f"pyiqa:{name} skipped", file, "PolyForm-Noncommercial", "place: ", "get it: "):
+        assert part in line
+
+
+class _Evil:
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return (Path.touch, (self.marker,))
+
+
+@needs_pyiqa
+def test_a_placed_pickle_runs_no_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    PyiqaMetric(name="psnr")  # so that pyiqa is imported
+    from pyiqa.utils import download_util
+
+    monkeypatch.setattr(download_util, "DEFAULT_CACHE_DIR", str(tmp_path))
+    buffer = io.BytesIO()
+    torch.save({"params": _Evil(tmp_path / "ran")}, buffer, pickle_module=pickle)
+    (tmp_path / "CNNIQA_koniq10k-e6f14c91.pth").write_bytes(buffer.getvalue())
+    with pytest.raises(HarnessError, match="cnniqa"):
+        PyiqaMetric(name="cnniqa")
+    assert not (tmp_path / "ran").exists()
+
+
+@needs_pyiqa
+def test_pyiqa_names_and_regions_are_checked() -> None:
+    with pytest.raises(UnknownName, match="lpips"):
+        pyiqa_spec("lpip")
+    with pytest.raises(HarnessError, match="fd_efl0"):
+        pyiqa_spec("fid")
+    with pytest.raises(HarnessError, match="whole images"):
+        PyiqaMetric(name="psnr", region="hole")
+
+
+@needs_pyiqa
+def test_a_pyiqa_spec_is_made_without_torch_or_pyiqa() -> None:
+    code = (
+        "import sys; from harness.metrics.specs import pyiqa_spec; spec = pyiqa_spec('lpips');"
+        "assert not spec.higher_is_better and 'PolyForm-Noncommercial' in spec.licence;"
+        "assert pyiqa_spec('ssim').higher_is_better;"
+        "assert not {'torch', 'pyiqa', 'numpy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_without_pyiqa_the_pip_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from harness.metrics import pyiqa_catalogue
+
+    pyiqa_catalogue._catalogue.cache_clear()
+    monkeypatch.setattr(pyiqa_catalogue, "find_spec", lambda name: None)
+    with pytest.raises(MissingRequirement, match=r"pip install 'iq-harness\[pyiqa\]'"):
+        pyiqa_catalogue.pyiqa_spec("brand-new")
