@@ -8,6 +8,8 @@ from harness.hookspecs import hookimpl
 from harness.specs import MethodSpec
 from harness_coordfill.spec import COORDFILL
 
+__all__ = ["harness_register_methods"]
+
 
 @hookimpl
 def harness_register_methods(register: Callable[[MethodSpec], None]) -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from harness.specs import MethodSpec, Paper, Param, Requirement, WeightsSpec
 
-__all__ = ["COORDFILL", "PARITY_CHECK"]
-
-PARITY_CHECK = "harness_coordfill.parity:check"
-"""The function behind `harness parity coordfill`."""
+__all__ = ["COORDFILL"]
 
 _TORCH = (Requirement("torch", "torch"), Requirement("safetensors", "safetensors"))
 _MINI = WeightsSpec(

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from harness.errors import HarnessError
 from harness.interfaces import Batch, Inpainter, LoadedWeights, Setup
+from harness.testing import leak
 from harness_coordfill.method import CoordFillInpainter, load_network
 from harness_coordfill.network import CoordFill, CoordFillConfig
 
@@ -60,6 +61,15 @@ def test_the_hole_s_content_is_never_used(weights: LoadedWeights) -> None:
     for content in (0.0, 1.0, torch.nan):
         other = batch.image.masked_fill(batch.mask > 0, content)
         assert torch.equal(_fill(method, other, batch.mask), _fill(method, batch.image, batch.mask))
+
+
+def test_the_harness_s_leak_check_tells_the_two_orders_apart(weights: LoadedWeights) -> None:
+    batch = _batch(160, 160, count=2)
+    assert leak(CoordFillInpainter(Setup(weights=weights)), batch).passed
+    scaled = CoordFillInpainter(Setup(weights=weights), faithful=True)
+    with torch.no_grad():
+        scaled.network.asap.linear.weight.mul_(20)
+    assert not leak(scaled, batch).passed
 
 
 def test_a_batch_equals_its_samples(weights: LoadedWeights) -> None:
