@@ -35,11 +35,12 @@ def sample_cells(task: str, table: TaskTable, metrics: Sequence[str], seed: int)
     for metric in metrics:
         scores = table.scores(metric)
         defined = table.defined(scores)
+        spreads = table.spreads(metric, defined)
         for name, members in subsets:
             intervals = _intervals(table, scores, defined & members, seed)
             for entry, interval in zip(table.entries, intervals, strict=True):
                 counts = table.counts(entry, members)
-                spread = table.spread(metric, entry, defined) if not name else None
+                spread = None if name else spreads.get(entry)
                 cells.append(Cell(entry, task, metric, name, *counts, interval, spread))
     return cells
 

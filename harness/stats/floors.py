@@ -15,11 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.stats.clusters import Floats
-from harness.stats.model import BarPart, BarResult, PairTest
-from harness.stats.paired import holm, noninferiority_test, superiority_test
+from harness.stats.model import BarPart, BarResult
+from harness.stats.paired import holm, noninferiority_test, smallest_p, superiority_test
 from harness.stats.table import TaskTable
 
-__all__ = ["BELOW_FLOOR", "NO_FLOOR", "FloorEntries", "below_floor", "below_floor_by_bar", "floor_bar", "signed"]
+__all__ = [
+    "BELOW_FLOOR",
+    "NOT_JUDGED",
+    "FloorEntries",
+    "below_floor",
+    "below_floor_by_bar",
+    "floor_bar",
+    "signed",
+    "why_not_judged",
+]
 
 BarKind = Literal["superior", "noninferior"]
 
@@ -32,7 +41,7 @@ BAR_SIGNIFICANCE = 0.025
 """ours: one-sided, so that a passed part agrees with the two-sided 95 % intervals shown beside it."""
 
 BELOW_FLOOR = "*below floor*"
-NO_FLOOR = "*floor not measured*: this run has no floor"
+NOT_JUDGED = "*floor not judged*"
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,15 @@ class FloorEntries:
         """Pick them from entry → tags, among the entries that are compared."""
         floors = tuple(entry for entry in compared if "floor" in tags[entry])
         return cls(floors, tuple(entry for entry in floors if "smooth" in tags[entry]))
+
+
+def why_not_judged(floors: FloorEntries, clusters: int, bar: str) -> str:
+    """Why this run can tell nobody above the floor, "" if it can: a small run must not call anybody below it."""
+    if not floors.all:
+        return f"{NOT_JUDGED}: this run has no floor" if bar else ""
+    if smallest_p(clusters, "greater") > BAR_SIGNIFICANCE / len(floors.all):
+        return f"{NOT_JUDGED}: {clusters} clusters are too few"
+    return ""
 
 
 def floor_bar(
@@ -143,22 +161,26 @@ def below_floor_by_bar(bar: BarResult) -> str:
     return f"{BELOW_FLOOR}: {missed}" if missed else ""
 
 
-def below_floor(entry: str, best_floor: str, pairs: Sequence[PairTest], info: Mapping[str, Any]) -> str:
-    """The mark of any other entry: "" only if its primary is better than the best floor's after Holm.
+def below_floor(entry: str, floors: FloorEntries, table: TaskTable, primary: str, info: Mapping[str, Any]) -> str:
+    """The mark of any other entry: "" only if its primary metric is better than that of every floor.
 
-    A gain that cannot be told from chance is marked too, and says so.
+    One-sided swap tests, Holm over the floors, as for the bars. A gain that may be chance is marked and says so.
 
     Args:
-        pairs: the task's pair tests; one of them is about these two.
+        floors: not empty.
         info: `metrics_info` of the primary: direction, unit and digits.
     """
-    test = next(pair for pair in pairs if {pair.a, pair.b} == {entry, best_floor})
-    difference, won = (test.diff, "better") if test.a == entry else (-test.diff, "worse")
-    if test.verdict == won:
+    up = bool(info["higher_is_better"])
+    gains = _gains(entry, floors.all, table, primary, higher_is_better=up)
+    if gains is None:
+        return f"{NOT_JUDGED}: {primary} not measured"
+    values, labels = gains
+    best = int(values.mean(axis=0).argmin())
+    gain = float(values.mean(axis=0)[best])
+    if holm(superiority_test(values, labels, margin=0.0)).max() <= BAR_SIGNIFICANCE:
         return ""
-    unsure = ", not separable" if difference and (difference > 0) == bool(info["higher_is_better"]) else ""
-    figure = f"{signed(difference, info['digits'])} {info['unit']}".rstrip()
-    return f"{BELOW_FLOOR}: {figure} vs {best_floor}{unsure}"
+    figure = f"{signed(gain if up else -gain, info['digits'])} {info['unit']}".rstrip()
+    return f"{BELOW_FLOOR}: {figure} vs {floors.all[best]}{', not separable' if gain > 0 else ''}"
 
 
 def signed(value: float, digits: int) -> str:

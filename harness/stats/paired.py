@@ -19,6 +19,7 @@ __all__ = [
     "equivalence_test",
     "holm",
     "noninferiority_test",
+    "smallest_p",
     "superiority_test",
     "swap_test",
 ]
@@ -78,6 +79,13 @@ def _drawn_signs(totals: Floats, permutations: int, seed: int) -> Iterator[Float
     rng = np.random.default_rng([seed, clusters])
     for rows in chunks(permutations, max(clusters, columns)):
         yield rng.integers(0, 2, (rows, clusters)).astype(np.float64) * 2.0 - 1.0
+
+
+def smallest_p(clusters: int, alternative: Alternative = "two-sided") -> float:
+    """The smallest p-value that `swap_test` can give with so many clusters: what a run is too small to show."""
+    if clusters > EXACT_CLUSTERS:
+        return 1.0 / (1.0 + PERMUTATIONS)
+    return min(1.0, 0.5**clusters * (2 if alternative == "two-sided" else 1))
 
 
 def superiority_test(differences: Floats, labels: Labels, *, margin: float, seed: int = 0) -> Floats:

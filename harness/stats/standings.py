@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from harness.stats.clusters import Floats
-from harness.stats.floors import NO_FLOOR, FloorEntries, below_floor, below_floor_by_bar, floor_bar
+from harness.stats.floors import FloorEntries, below_floor, below_floor_by_bar, floor_bar, why_not_judged
 from harness.stats.model import BarResult, PairTest, Standing
 from harness.stats.pairs import pair_tests, typical_detectable
 from harness.stats.ranks import Place, places
@@ -86,8 +86,13 @@ def rank_task(task: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], tab
     )
     goodness = {name: (1 if up else -1) * float(scores[:, places_of[name]].mean()) for name in roster.ranked}
     floors = FloorEntries.of(roster.tags, roster.ranked)
-    bars = _bars(task, roster, floors, table)
-    marks = _marks(task, roster, floors, goodness=goodness, tests=tests, bars=bars)
+    not_judged = why_not_judged(floors, len(np.unique(labels)), task.get("bar", ""))
+    bars: tuple[BarResult, ...] = ()
+    if not_judged:
+        marks = {name: not_judged for name in roster.ranked if name not in floors.all}
+    else:
+        bars = _bars(task, roster, floors, table)
+        marks = _marks(task, roster, floors, table, bars)
     standings = [standing for kind in roster.tables() for standing in _standings(kind, roster, goodness, tests, marks)]
     return Ranking(tuple(standings), tests, bars, typical_detectable(scores, labels, pairs))
 
@@ -132,29 +137,13 @@ def _bars(task: Mapping[str, Any], roster: _Roster, floors: FloorEntries, table:
 
 
 def _marks(
-    task: Mapping[str, Any],
-    roster: _Roster,
-    floors: FloorEntries,
-    *,
-    goodness: Mapping[str, float],
-    tests: Sequence[PairTest],
-    bars: Sequence[BarResult],
+    task: Mapping[str, Any], roster: _Roster, floors: FloorEntries, table: TaskTable, bars: Sequence[BarResult]
 ) -> dict[str, str]:
     """`below_floor` words of each ranked entry that is no floor: by its bar if it has one, else by primary."""
-    barred = {bar.entry: below_floor_by_bar(bar) for bar in bars}
+    marks = {bar.entry: below_floor_by_bar(bar) for bar in bars}
     info = task["metrics_info"][task["primary"]]
-    marks = {}
-    for name in roster.ranked:
-        if name in floors.all:
-            continue
-        if name in barred:
-            marks[name] = barred[name]
-        elif floors.all:
-            best = max(floors.all, key=goodness.__getitem__)
-            marks[name] = below_floor(name, best, tests, info)
-        elif task.get("bar"):
-            marks[name] = NO_FLOOR
-    return marks
+    others = [name for name in roster.ranked if floors.all and name not in floors.all and name not in marks]
+    return marks | {name: below_floor(name, floors, table, task["primary"], info) for name in others}
 
 
 def _standings(

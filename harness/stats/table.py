@@ -40,17 +40,17 @@ class TaskTable:
 
     Attributes:
         entries: references in the manifest's order (E of them).
-        labels, ratios: cluster and mask area of each sample [N]; NaN where a task has no masks.
+        samples, labels, ratios: id, cluster and mask area of each sample [N]; NaN where a task has no masks.
         severity: worst status over repeats [N, E]: 0 ok, 1 skipped, 2 failed, 3 missing.
         left_out: entry → why it does not help to decide which samples are common.
     """
 
     entries: tuple[str, ...]
+    samples: NDArray[Any]
     labels: NDArray[Any]
     ratios: Floats
     severity: NDArray[np.int64]
     left_out: Mapping[str, str]
-    n_total: int
     rows: pd.DataFrame
 
     @property
@@ -75,8 +75,8 @@ class TaskTable:
         column = f"score:{metric}"
         if column not in self.rows:
             return np.full(self.severity.shape, np.nan)
-        means = self.rows.pivot_table(column, "sample", "entry", "mean", dropna=False)
-        values: Floats = means.reindex(index=self._samples, columns=list(self.entries)).to_numpy(np.float64)
+        means = self.rows.groupby(["sample", "entry"])[column].mean().unstack("entry")
+        values: Floats = means.reindex(index=self.samples, columns=list(self.entries)).to_numpy(np.float64)
         usable = self.common[:, None] & (self.severity == SEVERITY["ok"]) & np.isfinite(values)
         return np.where(usable, values, np.nan)
 
@@ -85,15 +85,14 @@ class TaskTable:
         having = self.compared & np.isfinite(scores).any(axis=0)
         return np.asarray(np.isfinite(scores[:, having]).all(axis=1) & having.any())
 
-    def spread(self, metric: str, entry: str, subset: Flags) -> float | None:
-        """Standard deviation over repeats of the entry's mean on `subset` [N]; None with a single repeat."""
-        rows = self.rows[(self.rows["entry"] == entry) & self.rows["sample"].isin(self._samples[subset])]
-        means = rows.groupby("repeat")[f"score:{metric}"].mean() if f"score:{metric}" in rows else pd.Series()
-        return float(means.std(ddof=1)) if means.notna().sum() > 1 else None
-
-    @property
-    def _samples(self) -> NDArray[Any]:
-        return np.sort(self.rows["sample"].unique())
+    def spreads(self, metric: str, subset: Flags) -> dict[str, float]:
+        """Standard deviation over repeats of the mean on `subset` [N], of each entry that has several repeats."""
+        column = f"score:{metric}"
+        if column not in self.rows or self.rows["repeat"].nunique() < 2:
+            return {}
+        chosen = self.rows[self.rows["sample"].isin(self.samples[subset])]
+        by_repeat = chosen.groupby(["entry", "repeat"])[column].mean().groupby("entry")
+        return {str(entry): float(spread) for entry, spread in by_repeat.std(ddof=1).dropna().items()}
 
 
 def task_table(
@@ -123,8 +122,15 @@ def task_table(
         for entry, status in zip(entries, severity.T, strict=True)
         if (why := _why_left_out(status, n_total, reasons.get(entry, "")))
     }
-    labels, ratios = first["cluster"].to_numpy(), first["ratio"].to_numpy(np.float64)
-    return TaskTable(tuple(entries), labels, ratios, severity, left_out, n_total, rows)
+    return TaskTable(
+        entries=tuple(entries),
+        samples=first.index.to_numpy(),
+        labels=first["cluster"].to_numpy(),
+        ratios=first["ratio"].to_numpy(np.float64),
+        severity=severity,
+        left_out=left_out,
+        rows=rows,
+    )
 
 
 def _severity(rows: pd.DataFrame, entries: list[str]) -> NDArray[np.int64]:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from harness.stats.floors import NO_FLOOR
 from harness.stats.summary import BarResult, Standing, TaskSummary, summarise
 
 Make = Callable[..., Any]
@@ -124,4 +123,15 @@ def test_no_floor_in_the_run(make_entry: Make, make_manifest: Make, make_records
     manifest = make_manifest([make_entry("mine", kind="mini")], n=36, bar="superior")
     [task] = summarise(make_records({"mine": scores(30.0)}), manifest).tasks
     assert task.bars == ()
-    assert standing(task).below_floor == NO_FLOOR
+    assert standing(task).below_floor == "*floor not judged*: this run has no floor"
+
+
+def test_a_run_too_small_to_tell_calls_nobody_below_the_floor(
+    make_entry: Make, make_manifest: Make, make_records: Make
+) -> None:
+    entries = [make_entry("harmonic", tags=["floor"]), make_entry("mine", kind="mini"), make_entry("plain")]
+    for photographs, words in ((5, "*floor not judged*: 5 clusters are too few"), (6, "")):
+        rows = make_records({"harmonic": HARMONIC, "mine": scores(30.0), "plain": scores(30.0)}, photographs, masks=2)
+        [task] = summarise(rows, make_manifest(entries, n=2 * photographs, bar="superior")).tasks
+        assert standing(task).below_floor == words
+        assert len(task.bars) == (0 if words else 1)

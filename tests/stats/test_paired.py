@@ -14,6 +14,7 @@ from harness.stats.paired import (
     equivalence_test,
     holm,
     noninferiority_test,
+    smallest_p,
     superiority_test,
     swap_test,
 )
@@ -69,6 +70,16 @@ def test_p_is_never_zero() -> None:
     assert swap_test(np.ones((1, 1)), ["a"])[0] == 1.0
     assert swap_test(np.zeros((180, 1)), MANY)[0] == 1.0
     assert 0 < equivalence_test(np.zeros((180, 1)), MANY, margin=0.5)[0] < 1e-6
+
+
+@pytest.mark.parametrize("clusters", [1, 3, 14, 15])
+def test_the_smallest_p_is_reached_and_not_passed(clusters: int) -> None:
+    ones = np.ones((clusters, 1))
+    assert swap_test(ones, np.arange(clusters))[0] == pytest.approx(smallest_p(clusters), rel=2)
+    assert swap_test(ones, np.arange(clusters))[0] >= smallest_p(clusters)
+    one_sided = swap_test(ones, np.arange(clusters), alternative="greater")[0]
+    assert one_sided >= smallest_p(clusters, "greater")
+    assert clusters > 14 or one_sided == smallest_p(clusters, "greater")
 
 
 def test_one_side_sees_its_direction_only() -> None:
