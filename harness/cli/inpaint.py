@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from harness.errors import HarnessError
-
 __all__ = ["inpaint_command"]
 
 
@@ -32,7 +30,5 @@ def inpaint_command(method: str, files: tuple[Path, ...], mask: Path, out: Path,
     registry().method(method.partition("@")[0].partition("[")[0].partition(":")[0])
     from harness.application import inpaint_files
 
-    if len(files) > 1 and out.suffix:
-        raise HarnessError(f"{out} names one file for {len(files)} pictures: give a folder")
     for written, seconds in inpaint_files(method, files, mask, out, device=device, seed=seed):
         click.echo(f"{written}  {seconds:.2f} s")

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 import click
 
 __all__ = ["status_command"]
+
+
+def _state(manifest: dict[str, Any]) -> str:
+    """How the last call ended. A killed one could not say so: its manifest still reads "running"."""
+    if manifest["seconds"] is None:
+        return "running, or killed"
+    return f"{manifest['status']}, {manifest['seconds']} s"
 
 
 def _entry_notes(entry: dict[str, Any]) -> list[str]:
@@ -47,7 +55,7 @@ def status_command(run: Path) -> None:
     folder = open_run(run)
     manifest, records = folder.manifest, folder.records()
     suite = manifest["suite"]
-    click.echo(f"{suite['title']} v{suite['version']}: {manifest['status']}, started {manifest['started']}")
+    click.echo(f"{suite['title']} v{suite['version']}: {_state(manifest)}, started {manifest['started']}")
     for entry in manifest["entries"]:
         for task in manifest["suite"]["tasks"]:
             cell = records[(records["entry"] == entry["reference"]) & (records["task"] == task["id"])]
@@ -62,5 +70,5 @@ def status_command(run: Path) -> None:
                 click.echo(f"  {task['id']}: {note}")
     for reason, group in records[records["status"] == "failed"].groupby("reason"):
         click.echo(f"  failed ×{len(group)}: {reason}")
-    if manifest["status"] != "complete":
-        click.echo(f"go on with: {' '.join(manifest['argv'])}")
+    if manifest["status"] != "complete" and manifest["argv"]:
+        click.echo(f"go on with: {shlex.join(manifest['argv'])}")

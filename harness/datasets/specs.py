@@ -15,7 +15,7 @@ def dataset_specs() -> tuple[DatasetSpec, ...]:
             target="harness.datasets.photos:Photos",
             version="1",
             summary="free photographs (CC0, CC-BY, CC-BY-SA), long side 768; for evaluation only",
-            licence="per photograph: CC0-1.0, CC-BY-2.0, CC-BY-4.0, CC-BY-SA-3.0, CC-BY-SA-4.0 (see its ATTRIBUTION.md)",
+            licence="per photograph, in ATTRIBUTION.md: CC0-1.0, CC-BY-2.0/4.0, CC-BY-SA-3.0/4.0, public domain",
             params={
                 "view": Param(
                     "square-256",

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.errors import HarnessError
 from harness.plugins import registry
 from harness.runner.entries import MethodLike
 from harness.runner.plan import Plan, make_plan
@@ -48,12 +49,18 @@ class Run:
 
 
 def pick_device(device: str) -> str:
-    """`auto` is an accelerator if there is one, else the CPU."""
-    if device != "auto":
+    """`auto` is an accelerator if there is one, else the CPU. Raises `HarnessError` for one that is not here."""
+    if device == "cpu":
         return device
     import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    here = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if device == "auto":
+        return "cuda" if here else "cpu"
+    known = ["cpu", *(["cuda"] if here else []), *(f"cuda:{i}" for i in range(here))]
+    if device not in known:
+        raise HarnessError(f"no device '{device}' here: {', '.join(known)}, or auto")
+    return device
 
 
 def default_folder(plan: Plan) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,10 +52,18 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 
 class Caller:
-    """Runs one entry's method on batches of one task. Remembers the batch size that fitted."""
+    """Runs one entry's method on batches of one task. Remembers the batch size that fitted.
 
-    def __init__(self, method: Any, capability: str, needs: frozenset[str], device: str, role: str) -> None:
-        self._call = getattr(method, capability)
+    `build` makes the method at the first batch; where it raises, every sample fails with that error.
+    """
+
+    def __init__(
+        self, build: Callable[[], Any], capability: str, needs: frozenset[str], device: str, role: str
+    ) -> None:
+        self._build = build
+        self._capability = capability
+        self._method: Callable[[Batch], Images] | None = None
+        self._broken: Exception | None = None
         self._needs = needs
         self._device = device
         self._role = role
@@ -89,15 +97,28 @@ class Caller:
             unit, "failed", first if isinstance(error, HarnessError) else f"{type(error).__name__}: {first}"[:300]
         )
 
+    def _ready(self) -> Callable[[Batch], Images]:
+        """The method's function, built once; outside `inference_mode`, whose tensors know no gradients."""
+        if self._broken is not None:
+            raise self._broken
+        if self._method is None:
+            try:
+                self._method = getattr(self._build(), self._capability)
+            except Exception as error:
+                self._broken = error
+                raise
+        return self._method
+
     def _run(self, units: Sequence[Unit], seeds: Sequence[int]) -> list[Answer]:
+        call = self._ready()
         truth, mask = to_tensor(units, self._device)
         batch = self._batch(units, seeds, truth, mask)
         with torch.inference_mode():
             if tuple(truth.shape) not in self._warm:
-                self._call(self._batch(units, seeds, truth.clone(), mask))
+                call(self._batch(units, seeds, truth.clone(), mask))
                 self._warm.add(tuple(truth.shape))
             with Clock(self._device) as clock:
-                images = self._call(batch)
+                images = call(batch)
         if not isinstance(images, Images):
             raise HarnessError(f"the method returned {type(images).__name__}, not Images")
         output = images.image

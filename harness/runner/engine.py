@@ -98,18 +98,12 @@ class Engine:
         tick(len(self.data.keys) - len({job.key.id for job in jobs}))
         counts = {"computed": 0, "rescored": 0}
         if jobs:
-            caller: list[Caller] = []
-
-            def get_caller() -> Caller:
-                if not caller:
-                    task = self.data.task
-                    caller.append(Caller(build(), task.capability, entry.spec.needs, self.device, task.role))
-                return caller[0]
-
+            task = self.data.task
+            caller = Caller(build, task.capability, entry.spec.needs, self.device, task.role)
             size = self.batch_size if entry.spec.batchable else 1
             with Writer(stem, self.run.artifacts, self.on_record) as writer:
                 for group in self._groups(jobs, size, writer, entry):
-                    self._do(group, entry, get_caller, writer, book, counts)
+                    self._do(group, entry, caller, writer, book, counts)
                     tick(len(group))
         book.close()
         seal(stem)
@@ -139,7 +133,7 @@ class Engine:
             yield group
 
     def _do(
-        self, group: list[tuple[_Job, Unit]], entry: Entry, get_caller: Callable[[], Caller], writer: Writer,
+        self, group: list[tuple[_Job, Unit]], entry: Entry, caller: Caller, writer: Writer,
         book: FeatureBook, counts: dict[str, int],
     ) -> None:  # fmt: skip
         kept = [(job, unit, self._kept(job)) for job, unit in group]
@@ -151,7 +145,7 @@ class Engine:
                 counts["rescored"] += 1
         if again:
             seeds = [seed_of(self.seed, job.key.id, job.repeat) for job, _ in again]
-            answers = get_caller().run([unit for _, unit in again], seeds)
+            answers = caller.run([unit for _, unit in again], seeds)
             self._finish(
                 [(j, a) for (j, _), a in zip(again, answers, strict=True)], entry, writer, book, pixels_known=False
             )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ import numpy as np
 from harness.runner.call import to_tensor
 from harness.runner.features import TRUTH, FeatureBook
 from harness.runner.units import TaskData, ahead
-from harness.store.files import clear_errors
 from harness.store.folder import RunFolder
+from harness.store.shards import ShardWriter
 
 __all__ = ["note_samples"]
 
@@ -24,8 +24,7 @@ def note_samples(run: RunFolder, data: TaskData, extractors: Mapping[str, Any], 
     known = run.samples()
     have = {(row.sample, row.truth, row.mask) for row in known[known["task"] == task].itertuples()}
     clusters = set()
-    path = run.path / "samples.jsonl"
-    with clear_errors(path), path.open("a", encoding="utf-8") as stream:
+    with closing(ShardWriter(run.path / "samples")) as stream:
         for key, unit in ahead(data, data.keys):
             if isinstance(unit, Exception):
                 continue  # each entry's record of this sample carries the error
@@ -42,6 +41,6 @@ def note_samples(run: RunFolder, data: TaskData, extractors: Mapping[str, Any], 
                 "task": task, "sample": key.id, "cluster": unit.cluster, "truth": unit.truth_hash,
                 "mask": unit.mask_hash, "ratio": unit.ratio, "title": key.image,
             }  # fmt: skip
-            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+            stream.append(row)
     book.close()
     return len(clusters)

@@ -17,7 +17,7 @@ from harness.errors import HarnessError
 from harness.store.artifacts import Artifacts
 from harness.store.files import clear_errors, write_json
 from harness.store.keys import slug
-from harness.store.shards import read_rows
+from harness.store.shards import read_jsonl, read_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,7 @@ class RunFolder:
         import pandas as pd
 
         path = self.path / "samples.jsonl"
-        rows = [json.loads(line) for line in path.read_text().splitlines() if line] if path.exists() else []
+        rows = read_jsonl(path) if path.exists() else []
         columns = ["task", "sample", "cluster", "truth", "mask", "ratio", "title"]
         return pd.DataFrame(rows, columns=columns).drop_duplicates(["task", "sample"], keep="last")
 
@@ -116,6 +116,8 @@ class RunFolder:
             stream.truncate(0)
             stream.write(f"process {os.getpid()} on {socket.gethostname()}")
             stream.flush()
+            for half_written in self.path.rglob(".*.tmp"):  # what a killed process left; nobody else writes here now
+                half_written.unlink(missing_ok=True)
             yield
         finally:
             stream.close()
@@ -144,11 +146,17 @@ def create_run(path: Path, manifest: dict[str, Any], *, fresh: bool) -> RunFolde
         earlier = open_run(path).manifest
         if earlier.get("plan") != manifest["plan"]:
             raise HarnessError(f"{path} holds another plan ({earlier.get('plan')}); give another --out or --fresh")
-    elif path.exists() and any(p.name != ".lock" for p in path.iterdir()):
+    elif path.exists() and any(p.name != ".lock" and p.suffix != ".tmp" for p in path.iterdir()):
         if not (path / "manifest.json").exists():
             raise HarnessError(f"{path} is not empty and not a run folder; give another --out")
-        for name in ("records", "features", "artifacts"):
-            shutil.rmtree(path / name, ignore_errors=True)
-        for name in ("samples.jsonl", "aggregates.parquet", "summary.json", "report.html", "manifest.json"):
-            (path / name).unlink(missing_ok=True)
+        with run.locked():  # never under a process that is writing
+            _clear(path)
     return run
+
+
+def _clear(path: Path) -> None:
+    """Delete what a run wrote, and nothing else."""
+    for name in ("records", "features", "artifacts"):
+        shutil.rmtree(path / name, ignore_errors=True)
+    for name in ("samples.jsonl", "aggregates.parquet", "summary.json", "report.html", "manifest.json"):
+        (path / name).unlink(missing_ok=True)

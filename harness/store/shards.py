@@ -14,7 +14,7 @@ from harness.store.files import clear_errors, jsonable
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ShardWriter", "read_rows", "seal"]
+__all__ = ["ShardWriter", "read_jsonl", "read_rows", "seal"]
 
 
 class ShardWriter:
@@ -55,7 +55,11 @@ def _drop_torn_tail(path: Path) -> None:
             stream.truncate(whole)
 
 
-def _read_jsonl(path: Path) -> list[dict[str, Any]]:
+def read_jsonl(path: Path) -> list[dict[str, Any]]:
+    """Rows of a file of JSON lines; a last line that a kill tore is dropped with a warning.
+
+    Raises `HarnessError` for damage elsewhere.
+    """
     rows = []
     lines = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines, 1):
@@ -83,7 +87,7 @@ def read_rows(stem: Path) -> pd.DataFrame:
         except (OSError, ValueError) as error:
             raise HarnessError(f"{parquet}: not a readable Parquet file ({str(error).splitlines()[0]})") from error
     if jsonl.exists():
-        rows = _read_jsonl(jsonl)
+        rows = read_jsonl(jsonl)
         if rows:
             frames.append(pd.DataFrame(rows))
     if not frames:
@@ -101,7 +105,8 @@ def seal(stem: Path) -> None:
     frame = read_rows(stem)
     target = stem.with_name(stem.name + ".parquet")
     temporary = stem.with_name(f".{stem.name}.{os.getpid()}.tmp")
-    for column in frame.columns[frame.dtypes == object]:
+    for column in frame.columns:
+        # A fact may be a number here and a word there; Parquet wants one type a column.
         if frame[column].dropna().map(type).nunique() > 1:
             frame[column] = frame[column].map(lambda value: value if value is None else str(value))
     with clear_errors(target):
