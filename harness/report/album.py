@@ -56,7 +56,7 @@ class Album:
         rows = _rows(chosen)
         drawn = [self.strip(view, rows[i], view.rows) for i in evenly(len(rows), STRIPS)]
         keep = len(drawn)
-        while keep > 1 and sum(self.cost(drawn[i]) for i in evenly(len(drawn), keep)) > budget:
+        while keep > 1 and self.cost([drawn[i] for i in evenly(len(drawn), keep)]) > budget:
             keep -= 1
         return [drawn[i] for i in evenly(len(drawn), keep)], len(rows)
 
@@ -71,13 +71,15 @@ class Album:
             found.append((row, [self.strip(view, samples[name], [row]) for name, _ in scored[:WORST]]))
         for count in range(WORST, 0, -1):
             kept = [(row, strips[:count]) for row, strips in found if strips]
-            if sum(self.cost(strip) for _, strips in kept for strip in strips) <= budget:
+            if self.cost([strip for _, strips in kept for strip in strips]) <= budget:
                 return kept
         return []
 
-    def cost(self, strip: Strip) -> int:
-        """Bytes of a strip in the page, its truth among them."""
-        return strip.bytes + sum(len(uri) for name, uri in self.truths.values() if name == strip.truth)
+    def cost(self, strips: Sequence[Strip]) -> int:
+        """Bytes of strips in the page, each of their truths once."""
+        used = {strip.truth for strip in strips}
+        truths = sum(len(uri) for name, uri in self.truths.values() if name in used)
+        return truths + sum(strip.bytes for strip in strips)
 
     def strip(self, view: TaskView, sample: Mapping[str, Any], rows: Sequence[Row]) -> Strip:
         """One sample with the tiles of `rows`."""

@@ -49,10 +49,20 @@ class Section:
     worst: tuple[tuple[Row, list[Strip]], ...]
 
     @property
+    def all_strips(self) -> list[Strip]:
+        """Every strip that the page shows of this task."""
+        return [*self.strips, *(strip for _, strips in self.worst for strip in strips)]
+
+    @property
     def columns(self) -> int:
         """Columns of a strip: input and truth, then at most nine entries a row, rows of equal length."""
         entries = len(self.view.rows)
         return 1 + math.ceil(entries / math.ceil(entries / MOST_TILES))
+
+    @property
+    def captions(self) -> list[str]:
+        """Metric columns whose values stand beneath a picture: the primary and the first other one of samples."""
+        return [column for column in self.view.columns if self.view.info[column]["kind"] == "sample"][:2]
 
     def glance(self, board: Board) -> tuple[Strip, Tile] | None:
         """The shown sample with the median hole and the picture that the leader of `board` made of it."""
@@ -78,26 +88,42 @@ def write_report(run: RunFolder, summary: RunSummary, out: Path) -> None:
     views = task_views(summary, run.manifest)
     share = PICTURE_BUDGET / max(len(views), 1)
     sections = [_section(number, view, album, share) for number, view in enumerate(views)]
-    environment = Environment(
-        loader=PackageLoader("harness.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters.update(
-        number=words.number, interval=words.interval, seconds=words.seconds, shorten=words.shorten,
-        metric_name=words.metric_name, rank_range=words.rank_range, when=_when, finite=_finite,
-        signed=_signed,
-    )  # fmt: skip
+    shown = {strip.truth for section in sections for strip in section.all_strips}
+    environment = _environment()
     script = environment.get_template("report.js").render()
     page = environment.get_template("report.html.j2").render(
-        run=run, manifest=run.manifest, sections=sections, truths=album.truths.values(), shrunk=album.shrunk,
-        gain=ERROR_GAIN, max_side=MAX_SIDE, skipped=words.skipped_lines(run.manifest), script=Markup(script),
+        run=run,
+        manifest=run.manifest,
+        sections=sections,
+        truths=[(name, uri) for name, uri in album.truths.values() if name in shown],
+        shrunk=album.shrunk,
+        gain=ERROR_GAIN,
+        max_side=MAX_SIDE,
+        skipped=words.skipped_lines(run.manifest),
+        script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         manifest_json=json.dumps(_without_lists(run.manifest), indent=1, ensure_ascii=False),
-        record_file=lambda entry, task: f"{run.cell(entry, task).relative_to(run.path)}.parquet",
-        recipe=lambda view: _recipe(run, view), command=shlex.join(run.manifest["argv"]),
+        record_file=lambda entry, task: _record_file(run, entry, task),
+        recipe=lambda view: _recipe(run, view),
+        command=shlex.join(run.manifest["argv"]),
         minis=any((entry["weights"] or {}).get("kind") == "mini" for entry in run.manifest["entries"]),
-    )  # fmt: skip
+    )
     write_atomic(out, page.encode())
+
+
+def _environment() -> Environment:
+    """Templates with every value escaped and every unknown name an error."""
+    environment = Environment(
+        loader=PackageLoader("harness.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    named = (words.number, words.seconds, words.shorten)
+    environment.filters.update({function.__name__: function for function in named})
+    environment.filters.update(when=_when, finite=_finite, signed=_signed)
+    return environment
 
 
 def _section(number: int, view: TaskView, album: Album, share: float) -> Section:
@@ -127,9 +153,17 @@ def _signed(value: float, digits: int) -> str:
     return f"{value:+.{digits}f}".replace("-", "−") if math.isfinite(value) else words.NOTHING
 
 
+def _record_file(run: RunFolder, entry: str, task: str) -> str:
+    """The file of an entry's records on a task: JSON lines until its cell is complete."""
+    stem = run.cell(entry, task)
+    lines = stem.with_name(stem.name + ".jsonl")
+    return str((lines if lines.exists() else stem.with_name(stem.name + ".parquet")).relative_to(run.path))
+
+
 def _recipe(run: RunFolder, view: TaskView) -> str:
-    """Python lines that compute the primary column of `view` from the records."""
-    names = [row.reference for row in view.rows if row.scores[view.summary.primary]]
+    """Python lines that compute the primary column from the records, for all entries that share the leader's samples."""
+    scores = {row.reference: score for row in view.rows if (score := row.scores[view.summary.primary])}
+    names = [name for name, score in scores.items() if score.n == next(iter(scores.values())).n]
     return (
         "from harness.store import open_run\n"
         f"records = open_run({str(run.path)!r}).records()\n"

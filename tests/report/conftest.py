@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from harness.stats.summary import RunSummary, summarise
+from harness.store import RunFolder
+
+
+def load_fake() -> ModuleType:
+    """The builder beside this file: tests are no packages, so it is loaded by its path."""
+    name = "fake_report_run"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("fake_run.py"))
+        assert spec
+        assert spec.loader
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def fake() -> Any:
+    return load_fake()
+
+
+@pytest.fixture(scope="session")
+def run(fake: Any, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """Six photographs of three clusters, three floors and a mini; Navier–Stokes fails on the last one."""
+    built: RunFolder = fake.build(tmp_path_factory.mktemp("run"), count=6, size=64)
+    return built
+
+
+@pytest.fixture(scope="session")
+def summary(run: RunFolder) -> RunSummary:
+    return summarise(run.records(), run.manifest)
