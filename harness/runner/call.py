@@ -67,7 +67,7 @@ class Caller:
         self._needs = needs
         self._device = device
         self._role = role
-        self._warm: set[tuple[int, ...]] = set()
+        self._warm: dict[tuple[int, ...], float | None] = {}
         self.largest = 1 << 30
 
     def run(self, units: Sequence[Unit], seeds: Sequence[int]) -> list[Answer]:
@@ -114,9 +114,11 @@ class Caller:
         truth, mask = to_tensor(units, self._device)
         batch = self._batch(units, seeds, truth, mask)
         with torch.inference_mode():
-            if tuple(truth.shape) not in self._warm:
-                call(self._batch(units, seeds, truth.clone(), mask))
-                self._warm.add(tuple(truth.shape))
+            shape = tuple(truth.shape)
+            if shape not in self._warm:
+                with Clock(self._device) as warming:
+                    call(self._batch(units, seeds, truth.clone(), mask))
+                self._warm[shape] = warming.peak_mb
             with Clock(self._device) as clock:
                 images = call(batch)
         if not isinstance(images, Images):
@@ -128,8 +130,10 @@ class Caller:
         finite = torch.isfinite(output).flatten(1).all(1).tolist()
         output = round_to_8bit(output)
         share = clock.seconds / len(units)
+        # On the CPU later calls reuse what the first one allocated, so the first one's peak counts too.
+        peaks = [peak for peak in (clock.peak_mb, self._warm[shape]) if peak is not None]
         return [
-            Answer(unit, output=output[i], facts=_facts(images, i), seconds=share, peak_mb=clock.peak_mb)
+            Answer(unit, output=output[i], facts=_facts(images, i), seconds=share, peak_mb=max(peaks, default=None))
             if finite[i]
             else Answer(unit, "failed", "the output holds NaN or infinity")
             for i, unit in enumerate(units)
