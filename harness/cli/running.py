@@ -138,8 +138,8 @@ def run_and_show(plan: Plan, folder: Path, *, fresh: bool) -> int:
     argv = ["harness", *sys.argv[1:]]
     done = Run(execute(plan, folder, argv=argv, fresh=fresh, progress=progress))
     print_summary(done.summary, done.folder.manifest, Console(), plain=not sys.stdout.isatty())
-    write_report(done.folder, done.summary, done.folder.report_path)
-    prune(done.folder, plan.keep)
+    shown = write_report(done.folder, done.summary, done.folder.report_path)
+    prune(done.folder, plan.keep, shown)
     click.echo(f"report: {done.folder.report_path}")
     if not (done.records["status"] == "ok").any():
         return 1

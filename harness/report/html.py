@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -82,8 +82,12 @@ class Section:
         return None
 
 
-def write_report(run: RunFolder, summary: RunSummary, out: Path) -> None:
-    """Write the report of `run` to `out`. Raises `HarnessError` where `out` cannot be written."""
+def write_report(run: RunFolder, summary: RunSummary, out: Path) -> frozenset[str]:
+    """Write the report of `run` to `out`; returns the hashes of the outputs it shows.
+
+    Raises:
+        HarnessError: `out` cannot be written.
+    """
     album = Album.of(run)
     views = task_views(summary, run.manifest)
     share = PICTURE_BUDGET / max(len(views), 1)
@@ -109,13 +113,21 @@ def write_report(run: RunFolder, summary: RunSummary, out: Path) -> None:
         minis=any((entry["weights"] or {}).get("kind") == "mini" for entry in run.manifest["entries"]),
     )
     write_atomic(out, page.encode())
+    return frozenset(_shown(sections))
+
+
+def _shown(sections: Sequence[Section]) -> Iterator[str]:
+    """Hashes of the outputs that stand in strips."""
+    for section in sections:
+        for strip in (*section.strips, *(strip for _, strips in section.worst for strip in strips)):
+            yield from (Path(tile.artifact).stem for tile in strip.tiles if tile.artifact)
 
 
 def _environment() -> Environment:
     """Templates with every value escaped and every unknown name an error."""
     environment = Environment(
         loader=PackageLoader("harness.report"),
-        autoescape=True,
+        autoescape=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -161,7 +173,7 @@ def _record_file(run: RunFolder, entry: str, task: str) -> str:
 
 
 def _recipe(run: RunFolder, view: TaskView) -> str:
-    """Python lines that compute the primary column from the records, for all entries that share the leader's samples."""
+    """Python lines that compute the primary column from the records, for entries that share the leader's samples."""
     scores = {row.reference: score for row in view.rows if (score := row.scores[view.summary.primary])}
     names = [name for name, score in scores.items() if score.n == next(iter(scores.values())).n]
     return (

@@ -96,6 +96,7 @@ def run(
         keep: outputs kept after the run: `all`, `strips` (what the report shows) or `none`.
         out: the run's folder; the default is derived from the plan, so that the same call resumes.
         fresh: start anew instead of resuming.
+        report: write `report.html`; without it every output is kept, for nothing is chosen to be shown.
 
     Raises:
         HarnessError: unknown names, nothing to run, a folder in use, a full disk.
@@ -109,6 +110,7 @@ def run(
     done = Run(execute(plan, Path(out) if out else default_folder(plan), fresh=fresh, progress=progress))
     if report:
         from harness.report import write_report
+        from harness.runner.pruning import prune
 
-        write_report(done.folder, done.summary, done.folder.report_path)
+        prune(done.folder, plan.keep, write_report(done.folder, done.summary, done.folder.report_path))
     return done

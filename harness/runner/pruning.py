@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from harness.store.folder import RunFolder
 
 __all__ = ["prune"]
 
 
-def prune(run: RunFolder, keep: str) -> None:
-    """`all` keeps everything; `strips` what the report shows; `none` only truths and masks."""
+def prune(run: RunFolder, keep: str, shown: Set[str]) -> None:
+    """`all` keeps every picture; `strips` the outputs that the report shows (`shown`, hashes); `none` no output."""
     if keep == "all":
         return
-    from harness.report import shown_artifacts
-
     samples = run.samples()
     wanted = set(samples["truth"]) | set(samples["mask"])
-    run.artifacts.prune(wanted | (shown_artifacts(run) if keep == "strips" else set()))
+    run.artifacts.prune(wanted | (set(shown) if keep == "strips" else set()))
