@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -82,12 +82,8 @@ class Section:
         return None
 
 
-def write_report(run: RunFolder, summary: RunSummary, out: Path) -> frozenset[str]:
-    """Write the report of `run` to `out`; returns the hashes of the outputs it shows.
-
-    Raises:
-        HarnessError: `out` cannot be written.
-    """
+def write_report(run: RunFolder, summary: RunSummary, out: Path) -> None:
+    """Write the report of `run` to `out`. Raises `HarnessError` where `out` cannot be written."""
     album = Album.of(run)
     views = task_views(summary, run.manifest)
     share = PICTURE_BUDGET / max(len(views), 1)
@@ -113,21 +109,13 @@ def write_report(run: RunFolder, summary: RunSummary, out: Path) -> frozenset[st
         minis=any((entry["weights"] or {}).get("kind") == "mini" for entry in run.manifest["entries"]),
     )
     write_atomic(out, page.encode())
-    return frozenset(_shown(sections))
-
-
-def _shown(sections: Sequence[Section]) -> Iterator[str]:
-    """Hashes of the outputs that stand in strips."""
-    for section in sections:
-        for strip in (*section.strips, *(strip for _, strips in section.worst for strip in strips)):
-            yield from (Path(tile.artifact).stem for tile in strip.tiles if tile.artifact)
 
 
 def _environment() -> Environment:
     """Templates with every value escaped and every unknown name an error."""
     environment = Environment(
         loader=PackageLoader("harness.report"),
-        autoescape=False,
+        autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -121,7 +121,7 @@ def manifest(tasks: list[dict[str, Any]], entries: list[dict[str, Any]]) -> dict
         "started": "2026-11-22T22:00:00+00:00", "ended": "2026-11-22T22:01:05+00:00", "seconds": 65.2,
         "attribution": [
             {"title": "Eileen Collins", "author": "NASA", "licence": "CC0-1.0", "source": "https://flic.kr/p/r9qvLn"},
-            {"title": "Chelsea the cat", "author": "Stéfan van der Walt", "licence": "CC0-1.0", "source": "skimage.data"},
+            {"title": "Chelsea the cat", "author": "S. van der Walt", "licence": "CC0-1.0", "source": "skimage.data"},
         ],
         "skipped": [{"what": "lpips", "task": "photos-thick", "reason": "no weights here: pip install lpips"}],
     }  # fmt: skip

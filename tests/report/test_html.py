@@ -123,7 +123,7 @@ def test_every_record_file_that_is_named_is_there(run: RunFolder, text: str) -> 
     assert all((run.path / name).is_file() for name in named)
 
 
-def test_numbers_counts_and_verdicts_are_shown(summary: RunSummary, text: str) -> None:
+def test_numbers_counts_and_verdicts_are_shown(run: RunFolder, summary: RunSummary, text: str) -> None:
     page = " ".join(Page(text).words)
     for cell in summary.tasks[0].cells:
         if cell.interval and not cell.subset and cell.metric == "psnr@hole":
@@ -137,6 +137,12 @@ def test_numbers_counts_and_verdicts_are_shown(summary: RunSummary, text: str) -
     assert len(Page(text).all("td", class_="self")) == 4
     verdicts = [a for a in Page(text).all("td") if "tested as" in a.get("title", "")]
     assert len(verdicts) == 4 * 3, "every pair in both directions"
+    for test in summary.tasks[0].pairs:
+        titles = {entry["reference"]: entry["title"] for entry in run.manifest["entries"]}
+        for a, b, diff in ((test.a, test.b, test.diff), (test.b, test.a, -test.diff)):
+            told = next(v for v in verdicts if v["title"].startswith(f"{titles[a]} − {titles[b]}: "))
+            assert f": {diff:+.2f}, ".replace("-", "−") in told["title"]
+            assert (told["class"] == test.verdict) == (a == test.a or test.verdict in ("equivalent", "not separable"))
 
 
 def test_a_best_tile_is_marked_once_a_sample(text: str) -> None:
