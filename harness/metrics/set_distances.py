@@ -8,7 +8,7 @@ the truths of the other half. Below `RANKABLE_SOURCES` clusters both are diagnos
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,17 @@ MIN_SOURCES = 8  # ours: below this a half has no covariance worth the name; the
 RANKABLE_SOURCES = 200  # DESIGN.md: below this the numbers are diagnostic, whatever their interval
 SPLITS = 8  # ours: halvings averaged in a Fréchet distance; more change it less than leaving a cluster out does
 BAND_SPLITS = 100  # ours: halvings behind the real-against-real band
-BLOCKS = 64  # ours: at most so many re-estimates of a Fréchet interval
+BLOCKS = 32  # ours: at most so many re-estimates of a Fréchet interval
+
+
+def _frechet_of_products(xx: Features, yy: Features, xy: Features) -> float:
+    """Fréchet distance from inner products alone: ``xx [n,n]``, ``yy [m,m]``, ``xy [n,m]`` (the kernel trick)."""
+    n, m = xy.shape
+    means = xx.mean() + yy.mean() - 2 * xy.mean()
+    traces = (np.trace(xx) - n * xx.mean()) / (n - 1) + (np.trace(yy) - m * yy.mean()) / (m - 1)
+    centred = xy - xy.mean(0) - xy.mean(1, keepdims=True) + xy.mean()
+    nuclear = np.linalg.svd(centred, compute_uv=False).sum() / np.sqrt((n - 1) * (m - 1))
+    return float(means + traces - 2 * nuclear)
 
 
 def frechet_gram(x: Features, y: Features) -> float:
@@ -41,13 +51,14 @@ def frechet_gram(x: Features, y: Features) -> float:
     ``tr (Σx Σy)^½ = ‖Xc Ycᵀ‖_* / √((n-1)(m-1))`` with centred rows Xc ``[n,D]``, Yc ``[m,D]`` (covariances with
     divisor n - 1). Equal to `frechet_eigh` whatever n and D.
     """
-    x, y = x.astype(np.float64), y.astype(np.float64)
-    mean_x, mean_y = x.mean(0), y.mean(0)
-    centred_x, centred_y = x - mean_x, y - mean_y
-    free_x, free_y = len(x) - 1, len(y) - 1
-    nuclear = np.linalg.svd(centred_x @ centred_y.T, compute_uv=False).sum() / np.sqrt(free_x * free_y)
-    traces = np.square(centred_x).sum() / free_x + np.square(centred_y).sum() / free_y
-    return float(np.square(mean_x - mean_y).sum() + traces - 2 * nuclear)
+    x, y = _around_their_mean(x, y)
+    return _frechet_of_products(x @ x.T, y @ y.T, x @ y.T)
+
+
+def _around_their_mean(x: Features, y: Features) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Both sets in float64 less one common mean, so that inner products lose no digits to it."""
+    mean = y.astype(np.float64).mean(0)
+    return x.astype(np.float64) - mean, y.astype(np.float64) - mean
 
 
 def frechet_eigh(x: Features, y: Features) -> float:
@@ -117,6 +128,15 @@ def _checked(outputs: Features, truths: Features, clusters: Sequence[str]) -> ND
     return codes(clusters)
 
 
+def _between_rows(outputs: Features, truths: Features) -> Callable[[Rows, Rows], float]:
+    """The Fréchet distance as a function of chosen output rows and truth rows; inner products are computed once."""
+    if len(outputs) > outputs.shape[1]:
+        return lambda a, b: frechet_distance(outputs[a], truths[b])
+    x, y = _around_their_mean(outputs, truths)
+    xx, yy, xy = x @ x.T, y @ y.T, x @ y.T
+    return lambda a, b: _frechet_of_products(xx[np.ix_(a, a)], yy[np.ix_(b, b)], xy[np.ix_(a, b)])
+
+
 class FrechetEfl0:
     """``fd_efl0``: Fréchet distance between pooled EfficientNet-Lite0 features of outputs and of *other* truths.
 
@@ -144,13 +164,11 @@ class FrechetEfl0:
         if rows.max(initial=-1) + 1 < MIN_SOURCES:
             return np.nan, np.nan, np.nan
         splits = halves(rows, SPLITS)
+        splits += [(b, a) for a, b in splits]
+        distance = _between_rows(outputs, truths)
 
         def estimate(keep: Rows) -> float:
-            values = []
-            for a, b in splits:
-                values.append(frechet_distance(outputs[a & keep], truths[b & keep]))
-                values.append(frechet_distance(outputs[b & keep], truths[a & keep]))
-            return float(np.mean(values))
+            return float(np.mean([distance(a & keep, b & keep) for a, b in splits]))
 
         return estimate(np.ones(rows.size, dtype=np.bool_)), *jackknife(estimate, rows, BLOCKS)
 
@@ -159,7 +177,8 @@ class FrechetEfl0:
         rows = _checked(truths, truths, clusters)
         if rows.max(initial=-1) + 1 < MIN_SOURCES:
             return np.nan, np.nan
-        values = [frechet_distance(truths[a], truths[b]) for a, b in halves(rows, BAND_SPLITS)]
+        distance = _between_rows(truths, truths)
+        values = [distance(a, b) for a, b in halves(rows, BAND_SPLITS)]
         return float(np.percentile(values, 2.5)), float(np.percentile(values, 97.5))
 
 
