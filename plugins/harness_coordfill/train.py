@@ -48,7 +48,7 @@ class MiniSettings:
     decibel_weight: float = 0.05
     decibel_from: float = 0.5
     feature_weight: float = 0.2
-    feature_from: float = 0.35
+    feature_from: float = 0.6
     adversarial_weight: float = 0.02
     matching_weight: float = 0.2
     adversarial_from: float = 0.8
@@ -56,7 +56,7 @@ class MiniSettings:
     last_rate: float = 0.05
     warm_up_steps: int = 50
     critic_width: int = 32
-    scenes: float = 0.5
+    scenes: float = 0.6
     average: float = 0.999
 
 
