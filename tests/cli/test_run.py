@@ -1,0 +1,199 @@
+"""`run`, `status`, `report`, `doctor`, `parity` as a user types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import harness
+
+FIXTURES = Path(__file__).parents[1] / "parity" / "data"
+
+
+def test_a_run_ends_with_a_table_and_the_path_of_its_report(finished: Any) -> None:
+    done = finished.process
+    assert done.returncode == 0, done.stderr
+    assert "psnr@hole" in done.stdout
+    assert "2/0/0" in done.stdout
+    last = done.stdout.splitlines()[-1]
+    assert last == f"report: {Path('judged/report.html')}"
+    report = (finished.folder / "report.html").read_text()
+    assert report.startswith("<!doctype html>")
+    assert "telea" in report
+    assert "Traceback" not in done.stderr
+    assert [line.split()[0] for line in done.stderr.splitlines() if " ok " in line] == ["mean", "telea"]
+
+
+def test_a_plan_tells_what_would_run_and_runs_nothing(call: Callable[..., Any], tmp_path: Path) -> None:
+    code, out, _ = call("run", "--suite", "demo", "-m", "mean", "-m", "coordfill@official", "--limit", "2", "--plan")
+    assert code == 0
+    assert "2 samples × 1 methods" in out
+    assert "skipped  coordfill@official" in out
+    assert "download a checkpoint" in out
+    assert out.splitlines()[-1].startswith("2 forward passes, about 0.0 min")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("--suite", "dmeo"), "unknown suite 'dmeo'. Did you mean demo"),
+        (("--suite", "demo", "-m", "telae"), "unknown method 'telae'. Did you mean telea"),
+        (("--suite", "demo", "-m", "telea@big"), "unknown weights of telea 'big'"),
+        (("--suite", "demo", "-m", "telea[radius=wide]"), "parameter radius is a float, not 'wide'"),
+        (("--suite", "demo", "-m", "telea[radis=3]"), "unknown parameter of telea 'radis'. Did you mean radius"),
+        (("--suite", "demo", "-m", "te lea"), "is no method reference"),
+        (("--suite", "demo", "-m", "telea", "-m", "telea"), "telea is named twice"),
+        (("--suite", "demo", "-m", "coordfill@official"), "nothing to run: coordfill@official: official.pth"),
+        (("--suite", "demo", "--task", "photos"), "has no task photos: photos-thick"),
+        (("--suite", "demo", "--metric", "psrn"), "unknown metric 'psrn'. Did you mean psnr"),
+        (("--suite", "demo", "--metric", "psnr@sky"), "metric psnr has no region 'sky'"),
+        (("--suite", "demo", "--device", "abacus"), "no device 'abacus' here: cpu"),
+    ],
+)
+def test_a_mistake_is_one_line_and_leaves_no_folder(
+    mistake: Callable[..., str], tmp_path: Path, args: tuple[str, ...], words: str
+) -> None:
+    assert words in mistake("run", *args)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_no_run_is_not_written_into(mistake: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "holiday").mkdir()
+    (tmp_path / "holiday" / "beach.jpg").write_text("precious")
+    told = mistake("run", "--suite", "demo", "-m", "mean", "--fresh", "--out", "holiday")
+    assert "holiday is not empty and not a run folder" in told
+    assert [path.name for path in (tmp_path / "holiday").iterdir()] == ["beach.jpg"]
+
+
+def test_an_observer_that_raises_is_told_once_kept_and_changes_the_exit_code(
+    call: Callable[..., Any], with_plugin: Callable[[str, str], None], tmp_path: Path
+) -> None:
+    with_plugin(
+        "nosy",
+        "from harness import hookimpl\n"
+        "@hookimpl\n"
+        "def harness_sample_end(record):\n"
+        "    raise ZeroDivisionError('looked too close')\n",
+    )
+    code, out, err = call("run", "--suite", "demo", "-m", "mean", "--limit", "2", "--out", "run", "--keep", "none")
+    assert code == 3
+    assert err.count("looked too close") == 1
+    assert out.splitlines()[-1] == "report: run/report.html"
+    run = harness.open_run(tmp_path / "run")
+    assert run.manifest["observer_errors"] == [
+        {"plugin": "nosy", "hook": "harness_sample_end", "error": "ZeroDivisionError: looked too close"}
+    ]
+    assert list(run.records()["status"]) == ["ok", "ok"]
+
+
+def test_status_counts_cells_and_says_what_is_stale(call: Callable[..., Any], finished: Any, tmp_path: Path) -> None:
+    code, out, err = call("status", finished.folder)
+    assert (code, err) == (0, "")
+    assert out.count("2/2 ok") == 2
+    assert "complete" in out.splitlines()[0]
+    assert "stale" not in out
+    assert "go on with" not in out
+    copy = tmp_path / "copy"
+    shutil.copytree(finished.folder, copy)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["entries"][0]["identity"]["version"] = "0"
+    manifest["entries"][1]["source_digest"] = "another"
+    manifest |= {"status": "running", "seconds": None, "argv": ["harness", "run", "-m", "telea[radius=3]"]}
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    out = call("status", copy).out
+    assert "running, or killed" in out.splitlines()[0]
+    assert "stale: version was 0, is 1" in out
+    assert "code changed under version 1" in out
+    assert out.splitlines()[-1] == "go on with: harness run -m 'telea[radius=3]'"
+
+
+def test_report_is_rebuilt_from_the_records(call: Callable[..., Any], finished: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(finished.folder, copy)
+    derived = ("report.html", "summary.json", "aggregates.parquet")
+    for name in derived:
+        (copy / name).unlink()
+    code, out, err = call("report", copy)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == f"report: {copy / 'report.html'}"
+    assert out.splitlines()[:-1] == finished.process.stdout.splitlines()[:-1]
+    assert all((copy / name).is_file() for name in derived)
+    assert json.loads((copy / "summary.json").read_text()) == json.loads((finished.folder / "summary.json").read_text())
+    assert call("report", copy, "-o", "elsewhere.html").last == "report: elsewhere.html"
+    assert (tmp_path / "elsewhere.html").stat().st_size == (copy / "report.html").stat().st_size
+
+
+@pytest.mark.parametrize("command", ["status", "report"])
+def test_what_is_no_run_folder_is_one_line(mistake: Callable[..., str], tmp_path: Path, command: str) -> None:
+    assert "is not a run folder" in mistake(command, tmp_path)
+    (tmp_path / "manifest.json").write_text("{")
+    assert "manifest.json is damaged" in mistake(command, tmp_path)
+
+
+def test_a_damaged_shard_is_one_line(mistake: Callable[..., str], finished: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(finished.folder, copy)
+    next(copy.glob("records/*/*.parquet")).write_bytes(b"PAR1 no more")
+    assert "not a readable Parquet file" in mistake("status", copy)
+
+
+def test_doctor_prints_places_devices_packages_and_what_is_missing(call: Callable[..., Any], tmp_path: Path) -> None:
+    code, out, err = call("doctor")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"harness {harness.__version__}, Python 3.")
+    for words in (f"HARNESS_HOME  {tmp_path / 'home'}  (not there yet)", "torch 2.", "accelerators", "classical"):
+        assert words in out
+    assert [line.split()[0] for line in out.splitlines() if line.endswith("patches copied from the known part")] == []
+
+
+def test_parity_passes_on_the_shipped_fixtures(call: Callable[..., Any]) -> None:
+    code, out, err = call("parity", "coordfill", "--fixtures", FIXTURES)
+    assert (code, err) == (0, "")
+    rows = out.splitlines()[1:]
+    assert len(rows) > 10
+    assert all(row.endswith("ok") for row in rows)
+
+
+def test_parity_fails_on_a_doctored_fixture(call: Callable[..., Any], tmp_path: Path) -> None:
+    content = json.loads((FIXTURES / "coordfill.json").read_text())
+    case = content["cases"]["coordfill_256"]
+    content["cases"] = {"coordfill_256": case}
+    case["spec"]["seed"] += 1
+    (tmp_path / "coordfill.json").write_text(json.dumps(content))
+    shutil.copy(FIXTURES / "coordfill_256.npz", tmp_path)
+    code, out, _ = call("parity", "coordfill", "--fixtures", tmp_path)
+    assert code == 1
+    assert "DIFFERS" in out
+
+
+def test_parity_without_fixtures_is_one_line(
+    mistake: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_PARITY_DIR", str(tmp_path / "nowhere"))
+    assert "no fixtures at" in mistake("parity", "coordfill")
+    monkeypatch.setenv("HARNESS_PARITY_DIR", str(tmp_path))
+    assert os.fspath(tmp_path) in mistake("parity", "coordfill")
+    assert "telea has no parity fixtures" in mistake("parity", "telea")
+
+
+def test_training_what_has_no_recipe_is_one_line(mistake: Callable[..., str]) -> None:
+    assert "telea cannot be trained here" in mistake("train", "telea")
+    assert "unknown recipe of coordfill 'pper'. Did you mean paper" in mistake("train", "coordfill", "--recipe", "pper")
+
+
+def test_an_error_of_ours_is_one_line_and_debug_shows_where(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.store.open_run", lambda path: 1 / 0)
+    code, out, err = call("status", "run")
+    assert (code, out) == (70, "")
+    assert err.startswith("Internal error: ZeroDivisionError: division by zero.")
+    assert err.count("\n") == 1
+    assert "Traceback" in call("--debug", "status", "run").err

@@ -1,0 +1,145 @@
+"""`harness score`: folders of pictures, and a run's kept outputs, give the metrics' own numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import skimage.data
+import torch
+from PIL import Image
+
+import harness
+from harness.interfaces import MetricBatch
+from harness.plugins import load_target, registry
+
+NAMES = ("a/cat", "a/coffee", "rocket")
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Path:
+    """Three truths, noisy outputs of them in another format, holes; and one file on either side without a partner."""
+    photos = (skimage.data.chelsea()[:64, :96], skimage.data.coffee()[:80, :72], skimage.data.rocket()[:64, :64])
+    noise = np.random.default_rng(0)
+    for name, photo in zip(NAMES, photos, strict=True):
+        noisy = np.clip(photo + noise.normal(0, 12, photo.shape), 0, 255).astype(np.uint8)
+        hole = np.zeros(photo.shape[:2], np.uint8)
+        hole[10:40, 20:50] = 255
+        for folder, suffix, pixels in (("truth", "png", photo), ("mine", "bmp", noisy), ("holes", "png", hole)):
+            path = tmp_path / folder / f"{name}.{suffix}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(path)
+    Image.fromarray(photos[0]).save(tmp_path / "mine" / "extra.png")
+    Image.fromarray(photos[0]).save(tmp_path / "truth" / "lonely.png")
+    (tmp_path / "mine" / "notes.txt").write_text("not a picture")
+    return tmp_path
+
+
+def _by_hand(folder: Path, name: str, metric: str, region: str = "") -> float:
+    """What the metric's own class says of one pair, read by Pillow alone."""
+
+    def tensor(path: Path) -> torch.Tensor:
+        pixels = np.array(Image.open(path))
+        return torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1)[None].float() / 255
+
+    output, truth = tensor(folder / "mine" / f"{name}.bmp"), tensor(folder / "truth" / f"{name}.png")
+    hole = tensor(folder / "holes" / f"{name}.png")
+    known = registry().metric(metric)
+    judged = hole * output + (1 - hole) * truth if region else output
+    batch = MetricBatch((name,), judged, truth, hole if region else None, hole if region else None)
+    return float(load_target(known)(device="cpu", region=region)(batch)[metric])
+
+
+def test_scores_are_the_metric_classes_own(
+    folders: Path, harness_command: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    done = harness_command("score", "mine", "--reference", "truth", "--format", "json", "--metrics", "ssim,psnr")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert [row["sample"] for row in rows] == list(NAMES)
+    for row in rows:
+        assert row["ssim"] == pytest.approx(_by_hand(folders, row["sample"], "ssim"), abs=1e-6)
+        assert row["psnr"] == pytest.approx(_by_hand(folders, row["sample"], "psnr"), abs=1e-5)
+    assert sorted(done.stderr.splitlines()) == ["no partner: mine/extra.png", "no partner: truth/lonely.png"]
+
+
+def test_a_mask_restricts_to_its_hole(folders: Path, call: Callable[..., Any]) -> None:
+    args = ("--reference", "truth", "--mask", "holes", "--metrics", "ssim@hole,l1@hole", "--format", "json")
+    for row in json.loads(call("score", "mine", *args).out):
+        for metric in ("ssim", "l1"):
+            assert row[f"{metric}@hole"] == pytest.approx(_by_hand(folders, row["sample"], metric, "hole"), abs=1e-6)
+
+
+def test_every_format_tells_the_same(folders: Path, call: Callable[..., Any]) -> None:
+    args = ("score", "mine", "--reference", "truth", "--device", "cpu", "--format")
+    rows = json.loads(call(*args, "json").out)
+    table = call(*args, "table").out
+    csv_rows = list(csv.DictReader(io.StringIO(call(*args, "csv").out)))
+    latex = call(*args, "latex").out
+    assert [row["sample"] for row in csv_rows] == [row["sample"] for row in rows] == list(NAMES)
+    assert latex.startswith("\\begin{tabular}")
+    for metric in ("psnr", "ssim", "l1"):
+        values = [row[metric] for row in rows]
+        assert [float(row[metric]) for row in csv_rows] == pytest.approx(values)
+        mean = f"{np.mean(values):.4f}"
+        line = next(line for line in table.splitlines() if line.split()[:1] == [metric])
+        assert line.split()[1] == mean
+        assert line.split()[-1] == "3"
+        assert mean in latex
+
+
+def test_one_pair_of_files(folders: Path, call: Callable[..., Any]) -> None:
+    done = call("score", "mine/rocket.bmp", "--reference", "truth/rocket.png", "--format", "json")
+    (row,) = json.loads(done.out)
+    assert row["ssim"] == pytest.approx(_by_hand(folders, "rocket", "ssim"), abs=1e-6)
+
+
+def test_a_run_s_kept_outputs_give_the_run_s_numbers(finished: Any, call: Callable[..., Any]) -> None:
+    columns = ["psnr@hole", "ssim@hole", "feat_efl0@hole", "psnr"]
+    code, out, err = call(
+        "score", finished.folder, "--metrics", ",".join(columns), "--format", "json", "--device", "cpu"
+    )
+    assert (code, err) == (0, "")
+    rows = {(row["entry"], row["sample"]): row for row in json.loads(out)}
+    records = harness.open_run(finished.folder).records()
+    assert len(rows) == len(records) == 4
+    for record in records.to_dict("records"):
+        row = rows[record["entry"], record["sample"]]
+        for column in columns:
+            assert row[column] == pytest.approx(record[f"score:{column}"], abs=1e-6)
+
+
+MISTAKES = {
+    "region without mask": (("mine", "--reference", "truth", "--metrics", "psnr@hole"), "@region needs --mask"),
+    "no reference": (("mine",), "is not a run folder: name the truths by --reference"),
+    "no such folder": (("mine", "--reference", "tuth"), "tuth does not exist"),
+    "nothing pairs": (("mine", "--reference", "empty"), "no file of mine has a partner in empty"),
+    "sizes differ": (("mine/rocket.bmp", "--reference", "truth/a/cat.png"), "resize neither silently"),
+    "mask of another size": (
+        ("mine/rocket.bmp", "--reference", "truth/rocket.png", "--mask", "holes/a/cat.png"),
+        "rocket: mask is 96×64, picture 64×64",
+    ),
+    "unknown metric": (("mine", "--reference", "truth", "--metrics", "ssmi"), "Did you mean ssim"),
+    "unknown region": (("mine", "--reference", "truth", "--mask", "holes", "--metrics", "psnr@sky"), "no region 'sky'"),
+    "region it lacks": (("mine", "--reference", "truth", "--metrics", "hf_ratio"), "hf_ratio has no region"),
+    "set metric": (("mine", "--reference", "truth", "--metrics", "fd_efl0"), "fd_efl0 is a set metric"),
+    "damaged": (("bad", "--reference", "truth"), "rocket.png: is empty"),
+    "two of one name": (("twins", "--reference", "truth"), "share the key 'rocket'"),
+}
+
+
+@pytest.mark.parametrize(("args", "words"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_one_line(folders: Path, mistake: Callable[..., str], args: tuple[str, ...], words: str) -> None:
+    for name in ("empty", "bad", "twins"):
+        (folders / name).mkdir()
+    (folders / "bad" / "rocket.png").touch()
+    for suffix in ("png", "bmp"):
+        (folders / "twins" / f"rocket.{suffix}").touch()
+    assert words in mistake("score", *args)
