@@ -115,12 +115,14 @@ def score(
         metrics: `name` or `name@region`; default PSNR, SSIM and L1, in the hole too where there is a mask.
 
     Raises:
-        HarnessError: nothing pairs, sizes differ, a region without a mask, an unreadable file.
+        HarnessError: nothing pairs, sizes differ, a region without a mask, a metric that cannot be had here, an
+            unreadable file.
     """
     import pandas as pd
 
     from harness.runner.call import to_tensor
     from harness.runner.measure import Judge
+    from harness.runner.plan import metric_skip
     from harness.runner.units import Unit
 
     outputs = Path(outputs)
@@ -133,6 +135,9 @@ def score(
     )
     if not masked and any(parse_metric(column)[1] for column in chosen):
         raise HarnessError("a metric with a @region needs --mask")
+    for column in chosen:
+        if reason := metric_skip(column, registry()):
+            raise HarnessError(f"{column}: {reason}")
     judge = Judge(chosen, registry(), device)
     if judge.set_columns:
         raise HarnessError(f"{judge.set_columns[0]} is a set metric: it is computed by harness run")

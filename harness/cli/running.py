@@ -132,7 +132,7 @@ def run_and_show(plan: Plan, folder: Path, *, fresh: bool) -> int:
     from harness.runner.execute import execute
     from harness.runner.pruning import prune
 
-    for skip in plan.skips:
+    for skip in plan.skips if plan.entries and plan.tasks else ():  # without any, the error says it all
         click.echo(f"skipped {skip.what}{' on ' + skip.task if skip.task else ''}: {skip.reason}", err=True)
     progress = Bar() if sys.stderr.isatty() else Lines()
     argv = ["harness", *sys.argv[1:]]

@@ -13,7 +13,7 @@ from harness.runner.entries import Entry, MethodLike, resolve_entry
 from harness.store.keys import digest
 from harness.suites import Suite, Task
 
-__all__ = ["Plan", "Skip", "build_dataset", "build_mask_set", "make_plan"]
+__all__ = ["Plan", "Skip", "build_dataset", "build_mask_set", "make_plan", "metric_skip"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _cell_skip(entry: Entry, task: Task) -> str:
     return f"needs {', '.join(ungiven)}, which the task does not give" if ungiven else ""
 
 
-def _metric_skip(column: str, registry: Registry) -> str:
+def metric_skip(column: str, registry: Registry) -> str:
     """Why a metric cannot be computed here, "" if it can. Asks the class where files are needed, never downloads."""
     name, region = parse_metric(column)
     spec = registry.metric(name)
@@ -149,7 +149,7 @@ def make_plan(
     entries, skips = _entries(methods or suite.methods, registry)
     tasks = []
     for task in _tasks(suite, only, limit, metrics):
-        reasons = {column: _metric_skip(column, registry) for column in task.metrics}
+        reasons = {column: metric_skip(column, registry) for column in task.metrics}
         skips += [Skip(column, task.id, reason) for column, reason in reasons.items() if reason]
         if reasons[task.primary]:
             skips.append(Skip(task.id, task.id, f"its primary metric {task.primary}: {reasons[task.primary]}"))
