@@ -6,8 +6,9 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -36,6 +37,28 @@ def make_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
     for module in set(sys.modules) - before:
         if str(site) in str(getattr(sys.modules[module], "__file__", "")):
             del sys.modules[module]
+
+
+@pytest.fixture
+def with_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Load a made-up plugin (its `__init__.py`, and further files) beside the classical methods."""
+    site = tmp_path / "site"
+    site.mkdir(exist_ok=True)
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setattr(plugins, "_cached", [])
+    made = []
+
+    def load(name: str, code: str, files: Mapping[str, str] = MappingProxyType({})) -> None:
+        (site / name).mkdir()
+        for file, content in {"__init__.py": code, **files}.items():
+            (site / name / file).write_text(content)
+        monkeypatch.setenv("HARNESS_PLUGINS", f"harness_classical,{name}")
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]))
+        made.append(name)
+
+    yield load
+    for name in made:
+        sys.modules.pop(name, None)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,7 +11,6 @@ from typing import NamedTuple
 
 import pytest
 
-from harness import plugins
 from harness.cli import main
 
 
@@ -72,26 +70,6 @@ def mistake(call: Callable[..., Outcome]) -> Callable[..., str]:
         return done.err
 
     return run
-
-
-@pytest.fixture
-def with_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
-    """Load a made-up plugin module beside the classical methods."""
-    site = tmp_path / "site"
-    site.mkdir()
-    monkeypatch.syspath_prepend(str(site))
-    monkeypatch.setattr(plugins, "_cached", [])
-    made = []
-
-    def load(name: str, code: str) -> None:
-        (site / f"{name}.py").write_text(code)
-        monkeypatch.setenv("HARNESS_PLUGINS", f"harness_classical,{name}")
-        monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]))
-        made.append(name)
-
-    yield load
-    for name in made:
-        sys.modules.pop(name, None)
 
 
 @pytest.fixture(scope="session")

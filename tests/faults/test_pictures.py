@@ -1,0 +1,103 @@
+"""Damaged pictures in a user's folder: failed records with their reason, and the run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import harness
+from harness.datasets.decode import decode
+
+PLUGIN = """
+from harness import DatasetSpec, Param, SuiteSpec, hookimpl
+
+@hookimpl
+def harness_register_datasets(register):
+    register(DatasetSpec(
+        name="mine", target="harness.datasets.folder:Folder", version="1", summary="a folder with damaged files",
+        licence="not stated", params={{"path": Param({path!r}, "the folder")}},
+    ))
+
+@hookimpl
+def harness_register_suites(register):
+    register(SuiteSpec("mine", "harness_mine:mine.toml", "a folder"))
+"""
+SUITE = """
+name = "mine"
+version = 1
+title = "Mine"
+summary = "A user's folder."
+cost = "seconds"
+methods = ["mean", "telea"]
+
+[[task]]
+id = "fill"
+title = "A user's folder"
+dataset = "mine"
+maskset = "centre-square"
+metrics = ["psnr@hole", "psnr"]
+primary = "psnr@hole"
+"""
+DAMAGED = {
+    "empty.png": "is empty (0 bytes)",
+    "html.png": "not an image: its content is HTML or XML text",
+    "truncated.jpg": "damaged JPEG file",
+    "truncated.png": "damaged PNG file",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three sound pictures among four damaged ones."""
+    place = tmp_path / "pictures"
+    place.mkdir()
+    random = np.random.default_rng(0)
+    for name in ("a.png", "m.jpg", "z.webp", "truncated.jpg", "truncated.png"):
+        pixels = random.integers(0, 256, (8, 8, 3), np.uint8)
+        Image.fromarray(pixels).resize((256, 256)).save(place / name)
+    for name in ("truncated.jpg", "truncated.png"):
+        whole = (place / name).read_bytes()
+        (place / name).write_bytes(whole[: len(whole) // 2])
+    (place / "empty.png").touch()
+    (place / "html.png").write_text("<!DOCTYPE html><title>404</title>")
+    return place
+
+
+def test_damaged_pictures_are_failed_records_and_the_run_goes_on(
+    folder: Path, tmp_path: Path, with_plugin: Callable[[str, str], None]
+) -> None:
+    with_plugin("harness_mine", PLUGIN.format(path=str(folder)), {"mine.toml": SUITE})
+    run = harness.run("mine", device="cpu", out=tmp_path / "run")
+    records = run.records.set_index(["entry", "sample"])
+    for entry in ("mean", "telea"):
+        mine = records.loc[entry]
+        assert len(mine) == len(DAMAGED) + 3
+        for name, reason in DAMAGED.items():
+            row = mine.loc[f"{name}@centre-square/0"]
+            assert row["status"] == "failed"
+            assert row["reason"].startswith("ImageError: ")
+            assert name in row["reason"]
+            assert reason in row["reason"]
+        assert list(mine.index[mine["status"] == "ok"]) == [
+            f"{n}@centre-square/0" for n in ("a.png", "m.jpg", "z.webp")
+        ]
+    (task,) = run.summary.tasks
+    assert (task.n_common, task.n_total) == (3, 7)
+    cell = next(cell for cell in task.cells if cell.entry == "telea" and cell.metric == "psnr@hole" and not cell.subset)
+    assert (cell.n_ok, cell.n_failed, cell.n_skipped) == (3, 4, 0)
+    assert "3/4/0" in run.folder.report_path.read_text()
+
+
+def test_a_repaired_picture_is_judged_by_the_same_command(
+    folder: Path, tmp_path: Path, with_plugin: Callable[[str, str], None]
+) -> None:
+    with_plugin("harness_mine", PLUGIN.format(path=str(folder)), {"mine.toml": SUITE})
+    harness.run("mine", device="cpu", out=tmp_path / "run", report=False)
+    Image.fromarray(decode(folder / "a.png").pixels[::-1]).save(folder / "html.png")
+    records = harness.run("mine", device="cpu", out=tmp_path / "run", report=False).records
+    assert len(records) == 2 * (len(DAMAGED) + 3)
+    assert (records["status"] == "ok").sum() == 2 * 4
