@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import HarnessError
-from harness.stats.summary import Interval, RunSummary, TaskSummary, aggregates_frame, summarise
+from harness.stats.summary import Interval, TaskSummary, aggregates_frame, summarise
 
 Make = Callable[..., Any]
 HARMONIC = {"psnr@hole": 25.0, "feat_efl0@hole": 0.5, "hf_ratio@hole": 0.2}
@@ -174,6 +173,14 @@ def test_a_sample_that_failed_once_in_three_repeats_failed(
     assert only_task(records, make_manifest([make_entry("a"), make_entry("b")], n=36)).n_common == 35
 
 
+def test_a_sample_whose_repeats_are_not_all_there_is_missing_yet(
+    make_entry: Make, make_manifest: Make, make_records: Make
+) -> None:
+    records = make_records({"a": GOOD, "b": BAD}, repeats=3).drop(index=1)
+    task = only_task(records, make_manifest([make_entry("a"), make_entry("b")], n=36))
+    assert task.standings[-1].why_unranked == "incomplete: 35 of 36 samples"
+
+
 def test_bins_of_mask_area(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
     records, manifest = run
     task = only_task(records, manifest)
@@ -219,45 +226,6 @@ def test_a_record_of_an_unknown_entry_is_refused(run: tuple[pd.DataFrame, dict[s
         summarise(records, manifest)
 
 
-@pytest.mark.parametrize(
-    ("change", "why"),
-    [
-        ({"optimises": ["psnr"]}, "optimises psnr"),
-        ({"tags": ["oracle"]}, "oracle: given what the others must find"),
-        ({"kind": "random"}, "random weights"),
-    ],
-)
-def test_what_must_not_be_ranked_is_shown_unranked(
-    make_entry: Make, make_manifest: Make, make_records: Make, change: dict[str, Any], why: str
-) -> None:
-    manifest = make_manifest([make_entry("a"), make_entry("b"), make_entry("odd", **change)], n=36)
-    task = only_task(make_records({"a": GOOD, "b": BAD, "odd": GOOD}), manifest)
-    odd = next(s for s in task.standings if s.entry == "odd")
-    assert (odd.ranked, odd.rank, odd.why_unranked) == (False, None, why)
-    assert [s.rank for s in task.standings if s.ranked] == [1, 2]
-    assert cell(task, "odd").interval.n == 36
-    assert len(task.pairs) == 1
-
-
-def test_kinds_of_weights_never_share_a_table(make_entry: Make, make_manifest: Make, make_records: Make) -> None:
-    entries = [
-        make_entry("floor", tags=["floor"]), make_entry("paper", kind="official"), make_entry("small", kind="mini"),
-        make_entry("dice", kind="random"),
-    ]  # fmt: skip
-    records = make_records({"floor": HARMONIC, "paper": GOOD, "small": {**GOOD, "psnr@hole": 27.0}, "dice": BAD})
-    task = only_task(records, make_manifest(entries, n=36))
-    assert task.tables() == ("official", "mini", "random")
-    shown = {t: [(s.entry, s.rank) for s in task.standings if s.table == t] for t in task.tables()}
-    assert shown == {
-        "official": [("paper", 1), ("floor", 2)], "mini": [("small", 1), ("floor", 2)], "random": [("dice", None)],
-    }  # fmt: skip
-    assert {frozenset((p.a, p.b)) for p in task.pairs} == {frozenset(("floor", "paper")), frozenset(("floor", "small"))}
-
-
-def test_floors_alone_have_a_table_without_heading(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
-    assert only_task(*run).tables() == ("",)
-
-
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_the_order_of_records_and_names_of_clusters_change_nothing(
@@ -279,31 +247,6 @@ def rounded(value: Any) -> Any:
     if isinstance(value, list):
         return [rounded(item) for item in value]
     return round(value, 9) if isinstance(value, float) else value
-
-
-def test_to_json_and_back(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
-    summary = summarise(*run)
-    text = json.dumps(summary.to_dict(), allow_nan=False)
-    assert RunSummary.from_dict(json.loads(text)) == summary
-
-
-def test_nan_becomes_null_and_nan_again(make_entry: Make, make_manifest: Make, make_records: Make) -> None:
-    records = make_records({"a": GOOD, "b": BAD}, photographs=1)
-    summary = summarise(records, make_manifest([make_entry("a"), make_entry("b")], n=3))
-    data = json.loads(json.dumps(summary.to_dict(), allow_nan=False))
-    assert data["tasks"][0]["cells"][0]["interval"]["lo"] is None
-    back = RunSummary.from_dict(data)
-    assert math.isnan(back.tasks[0].cells[0].interval.lo)  # type: ignore[union-attr]
-    assert back.to_dict() == summary.to_dict()
-    assert back.tasks[0].pairs[0].p == 1.0
-    assert back.tasks[0].detectable is None
-
-
-def test_a_summary_that_lacks_a_field_is_refused(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
-    data = summarise(*run).to_dict()
-    del data["tasks"][0]["primary"]
-    with pytest.raises(KeyError, match="primary"):
-        RunSummary.from_dict(data)
 
 
 def test_aggregates_frame_has_a_row_a_cell(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
