@@ -117,8 +117,7 @@ class Album:
         output = self._pixels(record.get("output_hash"))
         if output is None:
             return Tile(row, "", "", tuple(shown), goodness, "picture not kept", "")
-        artifact = f"artifacts/{record['output_hash']}.png"
-        return Tile(row, *self._layers(output, truth), tuple(shown), goodness, "", artifact)
+        return Tile(row, *self._layers(output, truth), tuple(shown), goodness, "", str(record["output_hash"]))
 
     def _layers(self, output: Pixels, truth: Pixels | None) -> tuple[str, str]:
         if truth is None or truth.shape != output.shape:

@@ -87,9 +87,9 @@ class TaskView:
 
     @property
     def counted(self) -> str:
-        """`30 common samples of 30 from 15 photographs or scenes`: what every interval rests on."""
+        """What every interval rests on: common samples and clusters."""
         done = self.summary
-        return f"{done.n_common} of {done.n_total} samples common to all entries, {done.clusters} independent clusters"
+        return f"{done.n_common} of {done.n_total} samples common to all entries, {done.clusters} clusters"
 
 
 def task_views(summary: RunSummary, manifest: Mapping[str, Any]) -> list[TaskView]:

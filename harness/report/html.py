@@ -82,13 +82,18 @@ class Section:
         return None
 
 
-def write_report(run: RunFolder, summary: RunSummary, out: Path) -> None:
-    """Write the report of `run` to `out`. Raises `HarnessError` where `out` cannot be written."""
+def write_report(run: RunFolder, summary: RunSummary, out: Path) -> frozenset[str]:
+    """Write the report of `run` to `out`; return the hashes of the outputs that it shows.
+
+    The same run shows the same pictures again: a run that keeps only these can have its report rebuilt.
+    Raises `HarnessError` where `out` cannot be written.
+    """
     album = Album.of(run)
     views = task_views(summary, run.manifest)
     share = PICTURE_BUDGET / max(len(views), 1)
     sections = [_section(number, view, album, share) for number, view in enumerate(views)]
-    shown = {strip.truth for section in sections for strip in section.all_strips}
+    strips = [strip for section in sections for strip in section.all_strips]
+    shown = {strip.truth for strip in strips}
     environment = _environment()
     script = environment.get_template("report.js").render()
     page = environment.get_template("report.html.j2").render(
@@ -99,6 +104,7 @@ def write_report(run: RunFolder, summary: RunSummary, out: Path) -> None:
         shrunk=album.shrunk,
         gain=ERROR_GAIN,
         max_side=MAX_SIDE,
+        fewest_clusters=plots.FEWEST_CLUSTERS,
         skipped=words.skipped_lines(run.manifest),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -109,6 +115,7 @@ def write_report(run: RunFolder, summary: RunSummary, out: Path) -> None:
         minis=any((entry["weights"] or {}).get("kind") == "mini" for entry in run.manifest["entries"]),
     )
     write_atomic(out, page.encode())
+    return frozenset(tile.output for strip in strips for tile in strip.tiles if tile.output)
 
 
 def _environment() -> Environment:

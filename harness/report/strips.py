@@ -22,7 +22,7 @@ class Tile:
         scores: (metric column, text), primary first.
         goodness: the primary score, negated where lower is better; NaN where there is none.
         missing: why there is no picture.
-        artifact: the output's file in the run folder.
+        output: hash of the output, the name of its file in the run folder; "" where none is kept.
     """
 
     row: Row
@@ -31,7 +31,7 @@ class Tile:
     scores: tuple[tuple[str, str], ...]
     goodness: float
     missing: str
-    artifact: str
+    output: str
 
 
 @dataclass(frozen=True)

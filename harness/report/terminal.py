@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from harness.report.board import Board, Row, TaskView, task_views
 from harness.report.words import NOTHING, interval, number, rank_range, seconds, skipped_lines
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, JustifyMethod
 
     from harness.stats.model import RunSummary
 
@@ -66,9 +67,10 @@ def _lines(summary: RunSummary, manifest: Mapping[str, Any], width: int, bare: b
             yield from title.split("\n")
             left_out, heads, rows = _fitted(view, board, width)
             yield from _plain_table(heads, rows) if bare else [_rich_table(heads, rows, board)]
-            yield Text(board.headline, "bold")
+            yield Text()
+            yield from (Text(line, "bold") for line in textwrap.wrap(board.headline, width))
             for note in _notes(view, board, left_out):
-                yield Text(note, "dim")
+                yield from (Text(line, "dim") for line in textwrap.wrap(note, width, subsequent_indent="  "))
     skipped = skipped_lines(manifest)
     if skipped:
         yield Text()
@@ -79,7 +81,7 @@ def _notes(view: TaskView, board: Board, left_out: Sequence[str]) -> Iterator[st
     yield from (f"* {row.title}: {row.note}" for row in board.rows if row.note)
     done, info = view.summary, view.info[view.summary.primary]
     smallest = number(done.detectable, info["digits"])
-    seen = f"; smallest difference this run could have seen: {smallest} {info['unit']}".rstrip()
+    seen = f"; smallest difference this run could see: {smallest} {info['unit']}".rstrip()
     yield view.counted + (seen if smallest != NOTHING else "")
     if left_out:
         yield f"in the report only: {', '.join(left_out)}"
@@ -88,15 +90,15 @@ def _notes(view: TaskView, board: Board, left_out: Sequence[str]) -> Iterator[st
 def _fitted(view: TaskView, board: Board, width: int) -> tuple[list[str], list[str], list[list[str]]]:
     """Metrics that do not fit into `width` columns, then heads and rows of those that do."""
     primary, *others = view.columns
-    heads = ["#", "tie", "entry", _head(view, primary), "ok/fail/skip", "s/image"]
+    heads = ["#", "tie", "entry", _head(view, primary), "ok/fail\n/skip", "s/image"]
     rows = [_cells(row, primary, view) for row in board.rows]
-    used = sum(max(cell_len(line[i]) for line in [heads, *rows]) + GAP for i in range(len(heads)))
+    used = sum(_width([line[i] for line in [heads, *rows]]) + GAP for i in range(len(heads))) - GAP
     left_out = []
     at = LEFT_COLUMNS + 1
     for column in others:
         cells = [_value(row, column, view) for row in board.rows]
         head = _head(view, column)
-        need = max(map(cell_len, [head, *cells])) + GAP
+        need = _width([head, *cells]) + GAP
         if used + need > width or set(cells) == {NOTHING}:
             left_out.append(column)
             continue
@@ -108,9 +110,16 @@ def _fitted(view: TaskView, board: Board, width: int) -> tuple[list[str], list[s
     return left_out, heads, rows
 
 
+def _width(cells: Sequence[str]) -> int:
+    """Columns that the widest line of `cells` needs."""
+    return max(cell_len(line) for cell in cells for line in cell.split("\n"))
+
+
 def _head(view: TaskView, column: str) -> str:
     info = view.info[column]
-    return f"{column} {'↑' if info['higher_is_better'] else '↓'}"
+    name, at, region = column.partition("@")
+    arrow = "↑" if info["higher_is_better"] else "↓"
+    return f"{name}\n@{region} {arrow}" if at else f"{name} {arrow}"
 
 
 def _value(row: Row, column: str, view: TaskView) -> str:
@@ -133,8 +142,10 @@ def _cells(row: Row, primary: str, view: TaskView) -> list[str]:
 
 
 def _plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Text]:
-    widths = [max(cell_len(line[i]) for line in [heads, *rows]) for i in range(len(heads))]
-    for line in [heads, *rows]:
+    widths = [_width([line[i] for line in [heads, *rows]]) for i in range(len(heads))]
+    upper = [head.partition("\n")[0] if "\n" in head else "" for head in heads]
+    lower = [head.rpartition("\n")[2] for head in heads]
+    for line in [upper, lower, *rows]:
         padded = [
             set_cell_size(cell, size) if i < LEFT_COLUMNS else " " * (size - cell_len(cell)) + cell
             for i, (cell, size) in enumerate(zip(line, widths, strict=True))
@@ -143,12 +154,15 @@ def _plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterato
 
 
 def _rich_table(heads: Sequence[str], rows: Sequence[Sequence[str]], board: Board) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP, 0, 0), pad_edge=False, header_style="dim")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False, header_style="dim")
     for number_, head in enumerate(heads):
-        table.add_column(Text(head), justify="left" if number_ < LEFT_COLUMNS else "right", no_wrap=True)
+        side: JustifyMethod = "left" if number_ < LEFT_COLUMNS else "right"
+        table.add_column(Text(head if "\n" in head else f"\n{head}"), justify=side, no_wrap=True)
     for cells, row in zip(rows, board.rows, strict=True):
-        best = row.standing.ranked and row.standing.rank_lo == 1
-        styles = ["bold" if best else "", "dim", "bold" if best else "", "bold green" if best else ""]
+        place = row.standing
+        maybe_best = "bold" if place.ranked and place.rank_lo == 1 else ""
+        surely_best = "bold green" if maybe_best and place.rank_hi == 1 else maybe_best
+        styles = [maybe_best, "dim", maybe_best, surely_best]
         failed = "red" if row.counts[1] else "dim"
         styles += [""] * (len(cells) - len(styles) - 2) + [failed, "dim"]
         table.add_row(*(Text(cell, style) for cell, style in zip(cells, styles, strict=True)))

@@ -113,7 +113,7 @@ def task(name: str, title: str, count: int, **more: Any) -> dict[str, Any]:
 
 def manifest(tasks: list[dict[str, Any]], entries: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "schema": 1, "plan": "f" * 8, "status": "done", "argv": ["harness", "run", "--suite", "demo"],
+        "schema": 1, "plan": "f" * 8, "status": "complete", "argv": ["harness", "run", "--suite", "demo"],
         "suite": {"name": "demo", "version": 1, "sha256": "a" * 64, "title": "Demo", "tasks": tasks},
         "entries": entries, "seed": 0, "repeats": 1, "device": "cpu", "numerics": "cpu float32",
         "hardware": {"cpu": "Xeon", "cores": 2}, "packages": {"numpy": np.__version__, "opencv": cv2.__version__},

@@ -196,6 +196,17 @@ def test_pruned_pictures_are_said_to_be_missing(own: RunFolder) -> None:
     assert not [a for a in page.all("img") if a.get("src")]
 
 
+def test_what_is_shown_is_enough_to_rebuild_the_page(own: RunFolder) -> None:
+    summary = summarise(own.records(), own.manifest)
+    shown = write_report(own, summary, own.report_path)
+    first = own.report_path.read_text()
+    samples = own.samples()
+    own.artifacts.prune(set(shown) | set(samples["truth"]) | set(samples["mask"]))
+    assert len(list((own.path / "artifacts").glob("*.png"))) == 6 * 2 + len(shown)
+    assert write_report(own, summary, own.report_path) == shown
+    assert own.report_path.read_text() == first
+
+
 def test_a_missing_truth_leaves_the_whole_output(own: RunFolder) -> None:
     for name in own.samples()["truth"]:
         own.artifact(name).unlink()
