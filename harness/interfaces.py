@@ -225,3 +225,7 @@ class SetMetric(Protocol):
     def reduce(
         self, outputs: NDArray[np.float32], truths: NDArray[np.float32], clusters: Sequence[str]
     ) -> tuple[float, float, float]: ...
+
+    def real_band(self, truths: NDArray[np.float32], clusters: Sequence[str]) -> tuple[float, float]:
+        """Where truths stand against truths of other clusters: (lo, hi), NaN where there are too few."""
+        ...

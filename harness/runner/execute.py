@@ -222,7 +222,7 @@ def _extractors(columns: Sequence[str], device: str, known: Registry) -> dict[st
 
 def finish(run: RunFolder, known: Registry) -> RunSummary:
     """Aggregates and summary: derived from records and features, so they can always be rebuilt."""
-    from harness.runner.features import set_aggregates
+    from harness.runner.features import real_bands, set_aggregates
     from harness.stats.summary import aggregates_frame, summarise
     from harness.suites import task_of
 
@@ -230,8 +230,11 @@ def finish(run: RunFolder, known: Registry) -> RunSummary:
     references = [entry["reference"] for entry in run.manifest["entries"]]
     try:
         sets = set_aggregates(run, known, references, tasks)
+        for table, task in zip(run.manifest["suite"]["tasks"], tasks, strict=True):
+            table["real_bands"] = real_bands(run, known, task)
     except MissingRequirement as error:
         raise HarnessError(f"{run.path}: set metrics cannot be recomputed here: {error}") from error
+    run.save_manifest()
     summary = summarise(run.records(), run.manifest, sets)
     write_json(run.path / "summary.json", jsonable(summary.to_dict()))
     aggregates_frame(summary).to_parquet(run.path / "aggregates.parquet", index=False)

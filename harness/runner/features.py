@@ -17,8 +17,9 @@ from harness.plugins import Registry, load_target
 from harness.references import metric_column, parse_metric
 from harness.store.folder import RunFolder
 from harness.store.shards import ShardWriter, read_rows, seal
+from harness.suites import Task
 
-__all__ = ["FeatureBook", "set_aggregates"]
+__all__ = ["FeatureBook", "real_bands", "set_aggregates"]
 
 TRUTH = "truth"
 
@@ -78,7 +79,7 @@ def _reduce(metric: SetMetric, run: RunFolder, entry: str, task: str) -> dict[st
     return {"n": len(both), "clusters": both["cluster"].nunique(), "value": value, "lo": low, "hi": high}
 
 
-def set_aggregates(run: RunFolder, registry: Registry, entries: Sequence[str], tasks: Sequence[Any]) -> pd.DataFrame:
+def set_aggregates(run: RunFolder, registry: Registry, entries: Sequence[str], tasks: Sequence[Task]) -> pd.DataFrame:
     """Every set metric of every cell as rows of the aggregates table."""
     rows = []
     for task in tasks:
@@ -96,3 +97,23 @@ def set_aggregates(run: RunFolder, registry: Registry, entries: Sequence[str], t
                     )
     columns = ["entry", "task", "metric", "subset", "n", "clusters", "value", "lo", "hi"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def real_bands(run: RunFolder, registry: Registry, task: Task) -> dict[str, dict[str, float]]:
+    """For every set metric of a task: where truths stand against truths (`lo`, `hi`), from how many sources.
+
+    A value inside the band cannot be told from real pictures by this metric at this size.
+    """
+    bands = {}
+    for column in task.metrics:
+        spec = registry.metric(parse_metric(column)[0])
+        if spec.kind != "set":
+            continue
+        metric: SetMetric = load_target(spec)()
+        truths = read_rows(run.features(metric.extractor, TRUTH, task.id))
+        if truths.empty:
+            continue
+        low, high = metric.real_band(_matrix(truths), list(truths["cluster"]))
+        if math.isfinite(low) and math.isfinite(high):
+            bands[column] = {"lo": low, "hi": high, "sources": truths["cluster"].nunique()}
+    return bands
