@@ -157,7 +157,7 @@ def _when(stamp: str | None) -> str:
 
 def _signed(value: float, digits: int) -> str:
     """A difference with its sign, a true minus among them."""
-    return f"{value:+.{digits}f}".replace("-", "−") if math.isfinite(value) else words.NOTHING
+    return ("+" if value > 0 else "") + words.number(value, digits)
 
 
 def _record_file(run: RunFolder, entry: str, task: str) -> str:

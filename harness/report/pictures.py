@@ -29,7 +29,7 @@ __all__ = [
     "hole_layer",
     "png_bytes",
     "strip_png",
-    "under_layer",
+    "overlay",
 ]
 
 ERROR_GAIN = 4.0
@@ -85,7 +85,7 @@ def difference_layer(output: Pixels, truth: Pixels) -> Pixels:
     return np.dstack([np.where(differs[..., None], output, 0).astype(np.uint8), alpha])
 
 
-def under_layer(pixels: Pixels, layer: Pixels) -> Pixels:
+def overlay(pixels: Pixels, layer: Pixels) -> Pixels:
     """`pixels` (RGB) with an RGBA `layer` of the same size laid over it, as RGB."""
     alpha = layer[..., 3:].astype(np.float32) / 255
     blended = pixels * (1 - alpha) + layer[..., :3] * alpha

@@ -25,7 +25,9 @@ WIDTH = 110
 GAP = 2
 TITLE_MAX = 34
 LEFT_COLUMNS = 3
-_ASCII = str.maketrans({"–": "-", "—": "-", "·": "-", "↑": "+", "↓": "-", "…": ".", "×": "x", "±": "~", "’": "'"})
+_ASCII = str.maketrans(
+    {"–": "-", "−": "-", "—": "-", "·": "-", "↑": "+", "↓": "-", "…": ".", "×": "x", "±": "~", "’": "'"}
+)
 
 
 def print_summary(
@@ -116,10 +118,11 @@ def _width(cells: Sequence[str]) -> int:
 
 
 def _head(view: TaskView, column: str) -> str:
+    """The column on two lines with the better direction; a diagnostic one may have a target instead of a direction."""
     info = view.info[column]
     name, at, region = column.partition("@")
-    arrow = "↑" if info["higher_is_better"] else "↓"
-    return f"{name}\n@{region} {arrow}" if at else f"{name} {arrow}"
+    arrow = "" if info["diagnostic"] else " ↑" if info["higher_is_better"] else " ↓"
+    return f"{name}\n@{region}{arrow}" if at else f"{name}{arrow}"
 
 
 def _value(row: Row, column: str, view: TaskView) -> str:
@@ -155,8 +158,8 @@ def _plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterato
 
 def _rich_table(heads: Sequence[str], rows: Sequence[Sequence[str]], board: Board) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False, header_style="dim")
-    for number_, head in enumerate(heads):
-        side: JustifyMethod = "left" if number_ < LEFT_COLUMNS else "right"
+    for place, head in enumerate(heads):
+        side: JustifyMethod = "left" if place < LEFT_COLUMNS else "right"
         table.add_column(Text(head if "\n" in head else f"\n{head}"), justify=side, no_wrap=True)
     for cells, row in zip(rows, board.rows, strict=True):
         place = row.standing

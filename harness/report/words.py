@@ -29,8 +29,8 @@ _REGIONS = {"": "", "hole": " in the hole", "boundary": " at the hole's border",
 
 
 def number(value: float | None, digits: int) -> str:
-    """`value` with `digits` decimals; a dash for None, NaN and infinities (an undefined score is no number)."""
-    return NOTHING if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
+    """`value` with `digits` decimals and a true minus; a dash for None, NaN and infinities (undefined is no number)."""
+    return NOTHING if value is None or not math.isfinite(value) else f"{value:.{digits}f}".replace("-", "−")
 
 
 def interval(value: Interval | None, digits: int) -> str:

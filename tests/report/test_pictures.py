@@ -30,7 +30,7 @@ def test_a_difference_layer_over_the_truth_is_the_output(
 ) -> None:
     output = np.where(same[..., None], truth, output)
     layer = decode(pictures.png_bytes(pictures.difference_layer(output, truth)))
-    assert np.array_equal(pictures.under_layer(truth, layer), output)
+    assert np.array_equal(pictures.overlay(truth, layer), output)
     assert not layer[same].any()
 
 

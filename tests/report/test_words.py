@@ -75,7 +75,7 @@ def test_seconds_read_as_a_person_says_them(value: float | None, text: str) -> N
 
 
 def test_undefined_numbers_are_dashes() -> None:
-    assert [words.number(v, 2) for v in (None, math.nan, math.inf, 1.005)] == ["–", "–", "–", "1.00"]
+    assert [words.number(v, 2) for v in (None, math.nan, math.inf, 1.005, -2)] == ["–", "–", "–", "1.00", "−2.00"]
     assert words.interval(Interval(2.0, math.nan, math.nan, 4, 1), 1) == "2.0 [one cluster]"
     assert words.interval(Interval(math.nan, 1, 2, 0, 0), 1) == "–"
     assert words.interval(None, 1) == "–"
