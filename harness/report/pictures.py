@@ -27,9 +27,9 @@ __all__ = [
     "error_levels",
     "error_png",
     "hole_layer",
+    "overlay",
     "png_bytes",
     "strip_png",
-    "overlay",
 ]
 
 ERROR_GAIN = 4.0

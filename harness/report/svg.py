@@ -149,7 +149,7 @@ def _y_axis(marks: Sequence[Mark]) -> Axis:
 def _frame(y: Axis, x_ticks: Sequence[tuple[float, str]], x_title: str, y_title: str, right: float = 0) -> Markup:
     edge = WIDTH - RIGHT - right
     ticks = y.ticks()
-    parts = []
+    parts = [tag("line", class_="base", x1=LEFT, x2=edge, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM)]
     for tick, value in zip(ticks, _texts(ticks), strict=True):
         parts.append(tag("line", class_="grid", x1=LEFT, x2=edge, y1=y.at(tick), y2=y.at(tick)))
         parts.append(tag("text", value, class_="axis", x=LEFT - 8, y=y.at(tick) + 4, text_anchor="end"))
@@ -157,10 +157,8 @@ def _frame(y: Axis, x_ticks: Sequence[tuple[float, str]], x_title: str, y_title:
         for number, text in enumerate(lines.split("\n")):
             spot = HEIGHT - BOTTOM + 17 + 13 * number
             parts.append(tag("text", text, class_="axis", x=position, y=spot, text_anchor="middle"))
-    parts.append(tag("line", class_="base", x1=LEFT, x2=edge, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM))
-    parts.append(tag("text", y_title, class_="title", x=0, y=12))
-    parts.append(tag("text", x_title, class_="title", x=edge, y=HEIGHT - 6, text_anchor="end"))
-    return Markup("").join(parts)
+    below = tag("text", x_title, class_="title", x=edge, y=HEIGHT - 6, text_anchor="end")
+    return Markup("").join([*parts, tag("text", y_title, class_="title", x=0, y=12), below])
 
 
 def _texts(ticks: Sequence[float]) -> list[str]:

@@ -158,8 +158,8 @@ def _plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterato
 
 def _rich_table(heads: Sequence[str], rows: Sequence[Sequence[str]], board: Board) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False, header_style="dim")
-    for place, head in enumerate(heads):
-        side: JustifyMethod = "left" if place < LEFT_COLUMNS else "right"
+    for column, head in enumerate(heads):
+        side: JustifyMethod = "left" if column < LEFT_COLUMNS else "right"
         table.add_column(Text(head if "\n" in head else f"\n{head}"), justify=side, no_wrap=True)
     for cells, row in zip(rows, board.rows, strict=True):
         place = row.standing
