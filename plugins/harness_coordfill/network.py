@@ -76,8 +76,8 @@ class CoordFillConfig:
         return (POSITION_CHANNELS, *[self.mlp_width] * (self.mlp_layers - 1), RGB)
 
 
-MINI = CoordFillConfig(ngf=128, mlp_width=24, mlp_layers=4, min_tile=8, base="pyramid")
-"""ours: the configuration of the shipped `mini` weights, 1.8 M parameters."""
+MINI = CoordFillConfig(ngf=64, mlp_width=24, mlp_layers=4, min_tile=8, base="pyramid")
+"""ours: the configuration of the shipped `mini` weights, 0.49 M parameters."""
 
 
 class Fill(NamedTuple):

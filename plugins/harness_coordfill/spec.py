@@ -14,7 +14,7 @@ _MINI = WeightsSpec(
     origin="trained by this project: harness train coordfill --recipe mini",
     resource="harness_coordfill:weights/mini.safetensors",
     trained_on="rendered scenes and free photographs (see the card)",
-    parameters_m=1.757458,
+    parameters_m=0.491522,
 )
 _OFFICIAL = WeightsSpec(
     name="official",

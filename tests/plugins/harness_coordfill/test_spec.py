@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from harness.specs import MethodSpec
 from harness_coordfill import harness_register_methods
+from harness_coordfill.network import MINI, CoordFill
 
 
 def test_registering_imports_no_numerics() -> None:
@@ -23,6 +24,8 @@ def test_the_method_is_described() -> None:
     assert spec.name == "coordfill"
     assert spec.capabilities == ("inpaint",)
     assert spec.paper is not None
+    mini = next(weights for weights in spec.weights if weights.kind == "mini")
+    assert round(sum(p.numel() for p in CoordFill(MINI).parameters()) / 1e6, 6) == mini.parameters_m
     assert {weights.kind for weights in spec.weights} == {"mini", "official", "random"}
     package, _, card = spec.card.partition(":")
     assert "## From the paper" in files(package).joinpath(card).read_text()
