@@ -11,7 +11,7 @@ import click
 from harness.errors import HarnessError, UnknownName
 from harness.places import weights_folder
 from harness.plugins import KINDS, Registry, registry
-from harness.specs import MethodSpec, Param, Spec, SuiteSpec, WeightsSpec
+from harness.specs import MethodSpec, Param, Requirement, Spec, SuiteSpec, WeightsSpec
 from harness.suites import load_suite
 from harness.weights.resolve import locate
 
@@ -44,6 +44,8 @@ def _value(value: Any) -> str:
         return ", ".join(sorted(map(str, value)))
     if isinstance(value, tuple):
         return ", ".join("whole image" if item == "" else _value(item) for item in value)
+    if isinstance(value, Requirement):
+        return value.pip
     if is_dataclass(value):
         return ", ".join(str(getattr(value, f.name)) for f in fields(value) if getattr(value, f.name) not in ("", None))
     return str(value)
