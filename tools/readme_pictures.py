@@ -1,0 +1,69 @@
+"""Make the README's pictures from a run with `--keep all`: `python -m tools.readme_pictures RUN docs/pictures`."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from harness.errors import HarnessError
+from harness.report import strip_png
+from harness.report.pictures import hole_layer, overlay
+from harness.store import RunFolder, open_run
+
+SAMPLES = {"photos-thick": 3, "scenes-holes": 2}
+HIDDEN = ("mean", "nearest", "telea-blur")
+CHROMIUM = (
+    "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
+)  # fmt: skip
+
+
+def _pixels(run: RunFolder, name: str) -> NDArray[np.uint8]:
+    pixels = run.artifacts.get(name)
+    if pixels is None:
+        raise HarnessError(f"{run.path} did not keep {name[:12]}…: run with --keep all")
+    return pixels
+
+
+def strips(run: RunFolder) -> bytes:
+    """A sheet: input with its hole, every method but the plainest, the truth; samples evenly by id."""
+    shown = [e for e in run.manifest["entries"] if e["method"] not in HIDDEN]
+    records = run.records().set_index(["task", "entry", "sample"])
+    samples, rows = run.samples(), []
+    for task, count in SAMPLES.items():
+        mine = samples[samples["task"] == task]
+        for sample in mine.iloc[np.linspace(2, len(mine) - 3, count).round().astype(int)].to_dict("records"):
+            truth, hole = _pixels(run, sample["truth"]), _pixels(run, sample["mask"]) > 127
+            outputs = [records.loc[(task, e["reference"], sample["sample"]), "output_hash"] for e in shown]
+            fills = [np.where(hole[..., None], _pixels(run, name), truth) for name in outputs]
+            rows.append([overlay(truth, hole_layer(hole, visible=False)), *fills, truth])
+    return strip_png(rows, ["input", *(e["title"] for e in shown), "truth"], tile=160)
+
+
+def screenshot(page: Path, out: Path, height: int) -> None:
+    """The top of an HTML file at 1280 px, as a reader's browser shows it."""
+    with tempfile.TemporaryDirectory() as profile:
+        where = [f"--user-data-dir={profile}", f"--window-size=1280,{height}", f"--screenshot={out}"]
+        subprocess.run([*CHROMIUM, *where, page.resolve().as_uri()], check=True, capture_output=True, timeout=120)
+    Image.open(out).convert("P", palette=Image.Palette.ADAPTIVE, colors=256).save(out, optimize=True)
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path, exists=True))
+@click.argument("out", type=click.Path(path_type=Path))
+def main(run: Path, out: Path) -> None:
+    """Write `strips.png` and `report.png`."""
+    out.mkdir(parents=True, exist_ok=True)
+    folder = open_run(run)
+    (out / "strips.png").write_bytes(strips(folder))
+    screenshot(folder.report_path, out / "report.png", 2000)
+
+
+if __name__ == "__main__":
+    main()
