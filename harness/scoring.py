@@ -121,7 +121,7 @@ def score(
     import pandas as pd
 
     from harness.runner.call import to_tensor
-    from harness.runner.measure import Judge
+    from harness.runner.measure import Judge, composite_of
     from harness.runner.plan import metric_skip
     from harness.runner.units import Unit
 
@@ -151,6 +151,6 @@ def score(
     for pair in pairs:
         units = [Unit(pair.key, pair.key, pixels, pair.mask, None, "", "", "") for pixels in (pair.output, pair.truth)]
         (raw, _), (truth, hole) = (to_tensor([unit], device) for unit in units)
-        values = judge.score((pair.key,), raw, truth, hole)[0]
+        values = judge.score((pair.key,), raw, composite_of(raw, truth, hole), truth, hole)[0]
         rows.append({**dict(pair.labels), "sample": pair.key, **values})
     return Scored(pd.DataFrame(rows), tuple(left), chosen)

@@ -22,12 +22,19 @@ _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "CUDNN_STATUS_NOT_SU
 
 @dataclass
 class Answer:
-    """What one sample got: an output [3,H,W] on the device, or a status with its reason."""
+    """What one sample got: a status with its reason, and where that is ok the 8-bit output.
+
+    `output` [3,H,W] in [0,1] and `pixels` [3,H,W] uint8 are the same picture, `truth` and `mask` what it is judged by;
+    all on the device.
+    """
 
     unit: Unit
     status: str = "ok"
     reason: str = ""
     output: torch.Tensor | None = None
+    pixels: torch.Tensor | None = None
+    truth: torch.Tensor | None = None
+    mask: torch.Tensor | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     seconds: float | None = None
     peak_mb: float | None = None
@@ -42,7 +49,14 @@ def to_tensor(units: Sequence[Unit], device: str) -> tuple[torch.Tensor, torch.T
     if device != "cpu":
         pixels = pixels.contiguous().pin_memory().to(device, non_blocking=True)
         masks = masks.pin_memory().to(device, non_blocking=True) if masks is not None else None
-    return pixels.float() / 255, masks.float() if masks is not None else None
+    return pixels.float().div_(255), masks.float() if masks is not None else None
+
+
+def _finite(output: torch.Tensor) -> list[bool]:
+    """Whether each of [N,3,H,W] holds neither NaN nor infinity; one pass over the pixels where all is well."""
+    if bool(torch.isfinite(output.sum())):
+        return [True] * len(output)
+    return torch.isfinite(output).flatten(1).all(1).tolist()
 
 
 def _is_out_of_memory(error: Exception) -> bool:
@@ -117,7 +131,7 @@ class Caller:
             shape = tuple(truth.shape)
             if shape not in self._warm:
                 with Clock(self._device) as warming:
-                    call(self._batch(units, seeds, truth.clone(), mask))
+                    call(self._batch(units, seeds, truth, mask))
                 self._warm[shape] = warming.peak_mb
             with Clock(self._device) as clock:
                 images = call(batch)
@@ -127,13 +141,23 @@ class Caller:
         if tuple(output.shape) != tuple(truth.shape):
             raise HarnessError(f"the method returned shape {tuple(output.shape)}, expected {tuple(truth.shape)}")
         output = output.to(truth.device, torch.float32)
-        finite = torch.isfinite(output).flatten(1).all(1).tolist()
-        output = round_to_8bit(output)
+        finite = _finite(output)
+        output, pixels = round_to_8bit(output)
         share = clock.seconds / len(units)
         # On the CPU later calls reuse what the first one allocated, so the first one's peak counts too.
         peaks = [peak for peak in (clock.peak_mb, self._warm[shape]) if peak is not None]
+        peak = max(peaks, default=None)
         return [
-            Answer(unit, output=output[i], facts=_facts(images, i), seconds=share, peak_mb=max(peaks, default=None))
+            Answer(
+                unit,
+                output=output[i],
+                pixels=pixels[i],
+                truth=truth[i],
+                mask=mask[i] if mask is not None else None,
+                facts=_facts(images, i),
+                seconds=share,
+                peak_mb=peak,
+            )
             if finite[i]
             else Answer(unit, "failed", "the output holds NaN or infinity")
             for i, unit in enumerate(units)
@@ -142,7 +166,8 @@ class Caller:
     def _batch(
         self, units: Sequence[Unit], seeds: Sequence[int], truth: torch.Tensor, mask: torch.Tensor | None
     ) -> Batch:
-        visible = truth * (1 - mask) if mask is not None and self._role == "hole" else truth
+        # The method gets tensors of its own: what it does to them must not reach the truth it is judged by.
+        visible = truth * (1 - mask) if mask is not None and self._role == "hole" else truth.clone()
         prompts = tuple(unit.prompt or "" for unit in units)
         return Batch(
             ids=tuple(unit.id for unit in units),

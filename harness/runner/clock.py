@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import time
-from pathlib import Path
 from types import TracebackType
 
 import torch
 
 __all__ = ["Clock"]
 
-_CLEAR = Path("/proc/self/clear_refs")
-_STATUS = Path("/proc/self/status")
+_CLEAR = "/proc/self/clear_refs"
+_STATUS = "/proc/self/status"
 
 
 def _resident() -> tuple[float, float] | None:
     """(peak, current) resident MB of this process, None where the system does not tell."""
     try:
-        lines = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines() if line.startswith("Vm"))
+        opened = os.open(_STATUS, os.O_RDONLY)
     except OSError:
         return None
-    return int(lines["VmHWM"].split()[0]) / 1024, int(lines["VmRSS"].split()[0]) / 1024
+    try:
+        status = os.read(opened, 8192)
+    finally:
+        os.close(opened)
+    return _kilobytes(status, b"VmHWM:") / 1024, _kilobytes(status, b"VmRSS:") / 1024
+
+
+def _kilobytes(status: bytes, name: bytes) -> int:
+    return int(status[status.index(name) + len(name) :].split(None, 1)[0])
 
 
 class Clock:
@@ -45,9 +53,13 @@ class Clock:
 
     def _reset_peak(self) -> None:
         try:
-            _CLEAR.write_text("5")
+            clear = os.open(_CLEAR, os.O_WRONLY)
         except OSError:
             return
+        try:
+            os.write(clear, b"5")
+        finally:
+            os.close(clear)
         resident = _resident()
         self._before = resident[1] if resident else None
 

@@ -15,12 +15,21 @@ from harness.store.keys import digest
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Judge", "SampleColumn", "round_to_8bit"]
+__all__ = ["Judge", "SampleColumn", "composite_of", "round_to_8bit"]
 
 
-def round_to_8bit(image: torch.Tensor) -> torch.Tensor:
-    """Clamp to [0,1] and round to the 256 levels a file would hold."""
-    return (image.clamp(0, 1) * 255).round() / 255
+def round_to_8bit(image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Clamp to [0,1] and round to the 256 levels a file would hold: as float in [0,1], and as those uint8."""
+    import torch
+
+    levels = image.clamp(0, 1).mul_(255).round_()
+    pixels = levels.to(torch.uint8)
+    return levels.div_(255), pixels
+
+
+def composite_of(raw: torch.Tensor, truth: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    """The output with the known pixels of the truth pasted back; the output itself without a mask (of 0 and 1)."""
+    return raw if mask is None else truth.lerp(raw, mask)
 
 
 class SampleColumn:
@@ -61,14 +70,14 @@ class Judge:
         self,
         ids: tuple[str, ...],
         raw: torch.Tensor,
+        composite: torch.Tensor,
         truth: torch.Tensor,
         mask: torch.Tensor | None,
-        only: set[str] | None = None,
+        only: frozenset[str] | None = None,
     ) -> list[dict[str, float]]:
-        """One {column: value} a sample. `raw` is 8-bit rounded; `@known` judges it, all else the composite."""
+        """One {column: value} a sample. `raw` is 8-bit rounded; `@known` judges it, all else its `composite_of`."""
         from harness.metrics.regions import region_mask
 
-        composite = raw if mask is None else mask * raw + (1 - mask) * truth
         regions: dict[str, Any] = {"": None}
         rows: list[dict[str, float]] = [{} for _ in ids]
         for column in self.columns:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -100,10 +101,14 @@ class TaskData:
             "gives": sorted(task.gives),
         }
 
+    def cached(self, key: UnitKey) -> Unit | None:
+        """The unit if it is held in memory."""
+        with self._lock:
+            return self._cache.get(key.id)
+
     def load(self, key: UnitKey) -> Unit:
         """Decode one unit or take it from the cache; safe to call from threads."""
-        with self._lock:
-            cached = self._cache.get(key.id)
+        cached = self.cached(key)
         if cached is not None:
             return cached
         unit = self._decode(key)
@@ -123,7 +128,8 @@ class TaskData:
             raise HarnessError(f"{key.id}: mask is {mask.shape}, the picture {sample.image.shape[:2]}")
         visible = sample.image
         if mask is not None and self.task.role == "hole":
-            visible = np.where(mask[..., None], np.uint8(0), sample.image)
+            known = (~mask).view(np.uint8)
+            visible = np.asarray(cv2.bitwise_and(sample.image, sample.image, mask=known), np.uint8)
         mask_hash = pixels_hash(mask.view(np.uint8) * np.uint8(255)) if mask is not None else ""
         seen = digest([pixels_hash(visible), mask_hash, sample.prompt or ""])
         return Unit(key.id, sample.cluster, truth, mask, sample.prompt, pixels_hash(truth), mask_hash, seen)
@@ -134,11 +140,11 @@ def ahead(
 ) -> Iterator[tuple[UnitKey, Unit | Exception]]:
     """Units in order, decoded ahead. A sample that cannot be loaded yields its error, and the rest go on."""
     pool = ThreadPoolExecutor(workers, thread_name_prefix="decode")
-    pending: deque[tuple[UnitKey, Future[Unit]]] = deque()
+    pending: deque[tuple[UnitKey, Unit | Future[Unit]]] = deque()
     waiting = iter(keys)
     try:
         for key in waiting:
-            pending.append((key, pool.submit(data.load, key)))
+            pending.append((key, data.cached(key) or pool.submit(data.load, key)))
             if len(pending) >= depth:
                 yield _result(*pending.popleft())
         while pending:
@@ -147,7 +153,9 @@ def ahead(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _result(key: UnitKey, future: Future[Unit]) -> tuple[UnitKey, Unit | Exception]:
+def _result(key: UnitKey, future: Unit | Future[Unit]) -> tuple[UnitKey, Unit | Exception]:
+    if isinstance(future, Unit):
+        return key, future
     error = future.exception()
     if error is None:
         return key, future.result()

@@ -22,6 +22,7 @@ class Artifacts:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._made = False
 
     def path(self, name: str) -> Path:
         """Where the picture with this hash lies (it may have been pruned). Refuses anything that is no hash."""
@@ -40,12 +41,15 @@ class Artifacts:
         encoded = cv2.imencode(".png", bgr)[1]
         temporary = target.with_name(f".{name}.{os.getpid()}.tmp")
         with clear_errors(target):
-            try:
+            if not self._made:
                 self.folder.mkdir(parents=True, exist_ok=True)
-                temporary.write_bytes(encoded.tobytes())
+                self._made = True
+            try:
+                temporary.write_bytes(encoded.data)
                 os.replace(temporary, target)
-            finally:
+            except OSError:
                 temporary.unlink(missing_ok=True)
+                raise
 
     def get(self, name: str) -> NDArray[np.uint8] | None:
         """Pixels by hash, None where they were not kept."""
@@ -55,7 +59,8 @@ class Artifacts:
         path = self.path(name)
         if not path.exists():
             return None
-        pixels = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+        content = np.frombuffer(path.read_bytes(), np.uint8)
+        pixels = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if len(content) else None
         if pixels is None:
             raise HarnessError(f"{path}: damaged picture; remove it and run again")
         return np.ascontiguousarray(pixels[..., ::-1] if pixels.ndim == 3 else pixels)
