@@ -99,7 +99,7 @@ def test_a_method_that_cannot_be_built_fails_its_samples_and_the_others_go_on(
     records = run.records.set_index("entry")
     assert list(records.loc["mean", "status"]) == ["ok", "ok"]
     assert list(records.loc["careful@w", "status"]) == ["failed", "failed"]
-    assert records.loc["careful@w", "reason"].str.contains("w.pth: not a readable checkpoint").all()
+    assert records.loc["careful@w", "reason"].str.contains("w.pth: ").all()
     torch.save({"value": torch.tensor(0.5)}, weights)
     again = harness.run("demo", ["careful", "mean"], limit=2, device="cpu", out=tmp_path / "run", report=False)
     assert (again.records["status"] == "ok").all()
