@@ -121,7 +121,7 @@ def _patchmatch() -> MethodSpec:
             "https://doi.org/10.1145/1531326.1531330",
         ),
         params={
-            "radius": Param(2, "patch radius: patches are (2 radius + 1)² pixels"),
+            "radius": Param(1, "patch radius: patches are (2 radius + 1)² pixels"),
             "seed": Param(0, "seed of the randomised search; the same for every sample"),
         },
         tags=frozenset({"floor", "exemplar"}),
