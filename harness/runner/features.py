@@ -47,9 +47,12 @@ class FeatureBook:
                 continue
             with torch.inference_mode():
                 feature = extractor.embed(image[None])[0].float().cpu().numpy()
-            writer = self._writers.setdefault(name, ShardWriter(self._stems[name]))
+            if name not in self._writers:
+                self._writers[name] = ShardWriter(self._stems[name])
             text = base64.b64encode(feature.tobytes()).decode()
-            writer.append({"sample": sample, "repeat": repeat, "cluster": cluster, "key": key, "feature": text})
+            self._writers[name].append(
+                {"sample": sample, "repeat": repeat, "cluster": cluster, "key": key, "feature": text}
+            )
             self.have[name].add(key)
 
     def close(self) -> None:
