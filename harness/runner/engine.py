@@ -6,6 +6,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,19 +110,25 @@ class Engine:
         jobs = self._jobs(read_rows(stem), entry, book)
         tick(len(self.data.keys) - len({job.key.id for job in jobs}))
         counts = {"computed": 0, "rescored": 0}
-        if jobs:
-            task = self.data.task
-            caller = Caller(build, task.capability, entry.spec.needs, self.device, task.role)
-            size = self.batch_size if entry.spec.batchable else 1
-            with Writer(stem, self.run.artifacts, self.on_record) as writer:
-                for group in self._groups(jobs, size, writer, entry):
-                    self._do(group, entry, caller, writer, book, counts)
-                    tick(len(group))
-        book.close()
+        with closing(book):
+            if jobs:
+                self._run_jobs(jobs, entry, build, book, tick, counts)
         seal(stem)
         rows = read_rows(stem)
         status: Mapping[str, int] = dict(rows["status"].value_counts()) if not rows.empty else {}
         return CellResult(*(int(status.get(s, 0)) for s in ("ok", "failed", "skipped")), **counts)
+
+    def _run_jobs(
+        self, jobs: Sequence[_Job], entry: Entry, build: Callable[[], Any], book: FeatureBook,
+        tick: Callable[[int], None], counts: dict[str, int],
+    ) -> None:  # fmt: skip
+        task = self.data.task
+        caller = Caller(build, task.capability, entry.spec.needs, self.device, task.role)
+        size = self.batch_size if entry.spec.batchable else 1
+        with Writer(self.run.cell(entry.reference, task.id), self.run.artifacts, self.on_record) as writer:
+            for group in self._groups(jobs, size, writer, entry):
+                self._do(group, entry, caller, writer, book, counts)
+                tick(len(group))
 
     def _groups(
         self, jobs: Sequence[_Job], size: int, writer: Writer, entry: Entry

@@ -24,7 +24,7 @@ def note_samples(run: RunFolder, data: TaskData, extractors: Mapping[str, Any], 
     known = run.samples()
     have = {(row.sample, row.truth, row.mask) for row in known[known["task"] == task].itertuples()}
     clusters = set()
-    with closing(ShardWriter(run.path / "samples")) as stream:
+    with closing(book), closing(ShardWriter(run.path / "samples")) as stream:
         for key, unit in ahead(data, data.keys):
             if isinstance(unit, Exception):
                 continue  # each entry's record of this sample carries the error
@@ -42,5 +42,4 @@ def note_samples(run: RunFolder, data: TaskData, extractors: Mapping[str, Any], 
                 "mask": unit.mask_hash, "ratio": unit.ratio, "title": key.image,
             }  # fmt: skip
             stream.append(row)
-    book.close()
     return len(clusters)
