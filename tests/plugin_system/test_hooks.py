@@ -1,0 +1,168 @@
+"""One third-party plugin that implements every register and observer hook, used by a real run; and the page of docs."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import harness
+
+PAGE = Path(__file__).parents[2] / "docs" / "plugins.md"
+WHOLE = """
+import numpy as np
+import torch
+from harness import (DatasetSpec, DegradationSpec, EmbedderSpec, Images, MaskSetSpec, MethodSpec, MetricSpec, Sample,
+                     SuiteSpec, hookimpl)
+
+HEARD = []
+
+class Noise:
+    version = "1"
+    def ids(self): return ["a", "b", "c"]
+    def __len__(self): return 3
+    def load(self, id):
+        return Sample(id, id, np.random.default_rng(ord(id)).integers(0, 256, (24, 32, 3), np.uint8))
+    def content_hash(self): return "noise"
+    def pairs(self): return None
+    def attribution(self): return [dict(title="noise", author="numpy", licence="none", source="a test")]
+
+class LeftHalf:
+    version, count = "1", 1
+    def draw(self, sample, k):
+        hole = np.zeros(sample.image.shape[:2], bool)
+        hole[:, :16] = True
+        return hole
+
+class Grey:
+    def __init__(self, setup): pass
+    def inpaint(self, batch): return Images(torch.full_like(batch.image, 0.5))
+
+class Brightness:
+    def __init__(self, device, region): pass
+    def __call__(self, batch): return {"brightness": batch.output.mean((1, 2, 3))}
+
+class Corner:
+    def __init__(self, device): pass
+    def embed(self, images): return images[:, :, :2, :2].flatten(1)
+
+class Gap:
+    extractor = "corner"
+    def reduce(self, outputs, truths, clusters):
+        gap = float(np.abs(outputs.mean(0) - truths.mean(0)).mean())
+        return gap, gap, gap
+    def real_band(self, truths, clusters): return 0.0, 1.0
+
+@hookimpl
+def harness_register_datasets(register):
+    register(DatasetSpec("noise", "whole:Noise", "1", "s", "none"))
+
+@hookimpl
+def harness_register_degradations(register):
+    register(MaskSetSpec("left-half", "whole:LeftHalf", "1", "s", "a test"))
+    register(DegradationSpec("nothing", "whole:Nothing", "1", "s"))
+
+@hookimpl
+def harness_register_methods(register):
+    register(MethodSpec("grey", ("inpaint",), "whole:Grey", "1", "s", "MIT"))
+
+@hookimpl
+def harness_register_metrics(register):
+    register(MetricSpec("brightness", "whole:Brightness", "1", "sample", True, "s", "MIT"))
+    register(MetricSpec("gap", "whole:Gap", "1", "set", False, "s", "MIT", diagnostic=True))
+
+@hookimpl
+def harness_register_embedders(register):
+    register(EmbedderSpec("corner", "whole:Corner", "1", 12, "s", "MIT"))
+
+@hookimpl
+def harness_register_suites(register):
+    register(SuiteSpec("noise", "whole:noise.toml", "s"))
+
+@hookimpl
+def harness_run_start(run):
+    HEARD.append(("start", run["status"]))
+
+@hookimpl
+def harness_sample_end(record):
+    HEARD.append(("sample", record["sample"]))
+
+@hookimpl
+def harness_run_end(run):
+    HEARD.append(("end", run["status"]))
+"""
+SUITE = """
+name = "noise"
+version = 1
+title = "Noise"
+summary = "s"
+cost = "nothing"
+methods = ["grey"]
+[[task]]
+id = "fill"
+title = "Fill"
+dataset = "noise"
+maskset = "left-half"
+metrics = ["brightness", "gap"]
+primary = "brightness"
+"""
+
+
+def test_every_hook_of_a_third_party_takes_part_in_a_run(tmp_path: Path, with_plugin: Callable[..., None]) -> None:
+    with_plugin("whole", WHOLE, {"noise.toml": SUITE})
+    run = harness.run("noise", device="cpu", out=tmp_path / "run")
+    from whole import HEARD  # type: ignore[import-not-found]
+
+    ids = [f"{name}@left-half/0" for name in "abc"]
+    assert [("start", "running"), *(("sample", id) for id in ids), ("end", "complete")] == HEARD
+    assert list(run.records["status"]) == ["ok"] * 3
+    assert run.records["score:brightness"].between(0.4, 0.6).all()
+    gap = next(cell for cell in run.summary.tasks[0].cells if cell.metric == "gap")
+    assert gap.interval is not None
+    assert 0 < gap.interval.value < 0.5
+    assert run.folder.manifest["attribution"][0]["author"] == "numpy"
+
+
+def test_the_page_s_plugin_works_as_printed(tmp_path: Path, with_plugin: Callable[..., None]) -> None:
+    blocks = dict(re.findall(r"```(python|toml)\n(.*?)```", PAGE.read_text(), re.DOTALL))
+    assert 'onecolour = "harness_onecolour"' in blocks["toml"]
+    assert len(blocks["python"].splitlines()) <= 30
+    with_plugin("harness_onecolour", blocks["python"])
+    run = harness.run(
+        "demo", ["onecolour[level=0.2]", "mean"], limit=2, device="cpu", out=tmp_path / "run", report=False
+    )
+    mine = run.records[run.records["entry"] == "onecolour[level=0.2]"]
+    assert list(mine["status"]) == ["ok", "ok"]
+    assert json.loads((run.path / "manifest.json").read_text())["entries"][0]["params"] == {"level": 0.2}
+
+
+def test_the_page_s_plugin_is_typed() -> None:
+    code = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)[0]
+    functions = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef)]
+    assert len(functions) == 3
+    for function in functions:
+        assert function.returns is not None
+        arguments = [*function.args.args, *function.args.kwonlyargs]
+        assert [a.arg for a in arguments if a.annotation is None and a.arg != "self"] == []
+
+
+def test_an_observer_hears_of_an_interrupted_run(tmp_path: Path, with_plugin: Callable[..., None]) -> None:
+    with_plugin("whole", WHOLE, {"noise.toml": SUITE})
+
+    class Stop:
+        def __getattr__(self, name: str) -> Callable[..., None]:
+            return self.stop if name == "advance" else lambda *args: None
+
+        def stop(self, samples: int) -> None:
+            if samples:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        harness.run("noise", device="cpu", out=tmp_path / "run", progress=Stop())
+    from whole import HEARD  # type: ignore[import-not-found]
+
+    assert HEARD[-1] == ("end", "interrupted")
