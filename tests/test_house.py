@@ -1,0 +1,308 @@
+"""The house stands as docs/architecture.md says: light imports, arrows that run down, specs that say whose they are."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import os
+import re
+import shlex
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness.cli import _COMMANDS
+from harness.hookspecs import Hooks
+from harness.plugins import registry
+from harness.specs import MaskSetSpec, MethodSpec, SuiteSpec
+from harness.suites import load_suite
+
+ROOT = Path(__file__).resolve().parents[1]
+HEAVY = ("torch", "numpy", "pandas", "cv2", "scipy", "PIL", "pyarrow")
+HOOKS = [name for name in vars(Hooks) if name.startswith("harness_")]
+CONTRACTS = {"errors", "specs", "hookspecs", "interfaces", "places"}
+OPTIONAL = ("moderngl", "accelerate", "lpips", "pyiqa")  # extras: a module that needs one may not import here
+MEGABYTE = 2**20
+
+
+def _modules(folder: str) -> Iterator[tuple[str, Path]]:
+    """Dotted name and path of every Python file of a tree."""
+    base = ROOT / folder if folder == "harness" else ROOT / "plugins" / folder
+    for path in sorted(base.rglob("*.py")):
+        parts = path.relative_to(base.parent).with_suffix("").parts
+        yield ".".join(part for part in parts if part != "__init__"), path
+
+
+PLUGINS = sorted(path.parent.name for path in ROOT.glob("plugins/harness_*/__init__.py"))
+MODULES = dict(pair for tree in ("harness", *PLUGINS) for pair in _modules(tree))
+
+
+@cache
+def _imports(path: Path) -> frozenset[str]:
+    """Every module that a file imports anywhere, inside functions and for type checking too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:  # from its own package: `.` and `..` cannot leave it without an error
+                continue
+            submodules = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in MODULES else str(node.module) for name in submodules}
+    return frozenset(found)
+
+
+def _room(module: str) -> str:
+    """The room of a module: `harness.runner.call` stands in `runner`, a plugin in `plugins/harness_*`."""
+    first, *rest = module.split(".")
+    return (rest[0] if rest else "harness") if first == "harness" else "plugins/harness_*"
+
+
+# ---- light imports
+
+
+@pytest.mark.parametrize(
+    "module", ["harness", "harness.cli", "harness.specs", *PLUGINS, *(f"{p}.spec" for p in PLUGINS)]
+)
+def test_importing_what_is_light_stays_light(module: str) -> None:
+    assert _heavy(f"import {module}") == []
+
+
+@pytest.mark.parametrize("words", ["--help", "list", "list metrics --json", "show coordfill", "show inpainting"])
+def test_looking_things_up_computes_nothing(words: str) -> None:
+    code = f"import sys; from harness.cli import cli; cli.main({shlex.split(words)!r}, standalone_mode=False)"
+    assert _heavy(code) == []
+
+
+def _heavy(code: str) -> list[str]:
+    """Which heavy packages a statement brings into a fresh interpreter."""
+    told = f"{code}\nimport sys\nprint('HEAVY', *[m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[-1].split()[1:]
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("list",), ("show", "coordfill")])
+def test_a_start_costs_a_quarter_second_of_cpu_at_most(arguments: tuple[str, ...]) -> None:
+    bare = min(_cpu("-c", "pass") for _ in range(5))
+    assert min(_cpu("-m", "harness", *arguments) for _ in range(5)) - bare <= 0.25
+
+
+def _cpu(*arguments: str) -> float:
+    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return used.ru_utime + used.ru_stime
+
+
+# ---- arrows between rooms
+
+
+def _table() -> dict[str, set[str]]:
+    """Room → rooms it may import, as docs/architecture.md says in its table of rooms."""
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    section = text[text.index("## Rooms") : text.index("Arrows run down only")]
+    may: dict[str, set[str]] = {}
+    for line in section.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        rooms = [_named(name) for name in re.findall(r"`([^`]+)`", cells[0])]
+        allowed = {_named(name) for name in re.findall(r"`([^`]+)`", cells[-1])}
+        if "contracts" in cells[-1]:
+            allowed |= CONTRACTS
+        for room in rooms:
+            may[room] = {"*"} if cells[-1] == "everything" else allowed | (CONTRACTS if room in CONTRACTS else set())
+    return may
+
+
+def _named(cell: str) -> str:
+    if cell.startswith("plugins/harness_*"):
+        return "plugins/harness_*"
+    return cell.removeprefix("harness/").removesuffix("/").removesuffix(".py")
+
+
+def test_the_table_of_rooms_names_every_room() -> None:
+    rooms = {_room(module) for module in MODULES} - {"harness", "__main__"}
+    assert sorted(set(_table())) == sorted(rooms)
+    assert {room for may in _table().values() for room in may} - {"*"} <= rooms
+
+
+@pytest.mark.parametrize("room", sorted({_room(module) for module in MODULES} - {"harness", "__main__"}))
+def test_arrows_run_as_the_table_of_rooms_says(room: str) -> None:
+    may = _table()[room]
+    wrong = []
+    for module, path in MODULES.items():
+        if _room(module) != room:
+            continue
+        for other in _imports(path):
+            ours = other.split(".")[0] == "harness" or other.split(".")[0] in PLUGINS
+            target = _room(other)
+            if ours and target not in {room, "harness"} and "*" not in may and target not in may:
+                wrong.append(f"{module} imports {other}")
+    assert wrong == []
+
+
+def test_no_plugin_imports_another_and_the_engine_imports_none() -> None:
+    wrong = []
+    for module, path in MODULES.items():
+        own = module.split(".")[0]
+        others = {name.split(".")[0] for name in _imports(path)} & {*PLUGINS, "harness_dashboard"}
+        wrong += [f"{module} imports {other}" for other in others - {own}]
+    assert wrong == []
+
+
+def test_the_dashboard_never_imports_torch() -> None:
+    dashboard = sorted(ROOT.glob("dashboard/**/*.py"))
+    if not dashboard:
+        pytest.skip("no dashboard yet")
+    assert [path.name for path in dashboard if any(n.split(".")[0] == "torch" for n in _imports(path))] == []
+
+
+# ---- what is public
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if not m.endswith("__main__") and "._" not in m])
+def test_what_a_module_calls_public_exists(module: str) -> None:
+    try:
+        loaded = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name not in OPTIONAL:
+            raise
+        pytest.skip(f"needs {error.name}")
+    public = getattr(loaded, "__all__", [])
+    assert [name for name in public if not hasattr(loaded, name)] == []
+    assert len(set(public)) == len(public)
+
+
+def test_the_public_face_is_what_can_be_imported() -> None:
+    contracts = [importlib.import_module(f"harness.{name}") for name in ("errors", "hookspecs", "specs")]
+    eager = {n for c in contracts for n in c.__all__ if getattr(harness, n, None) is getattr(c, n)}
+    assert sorted(harness.__all__) == sorted(eager | set(harness._LAZY))
+    for name in harness.__all__:
+        assert getattr(harness, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'rnu'"):
+        _ = harness.rnu
+
+
+# ---- hooks
+
+
+def _users(name: str) -> list[Path]:
+    return [p for p in ROOT.glob("tests/**/*.py") if p != Path(__file__) and name in p.read_text()]
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_is_described_documented_and_tested(hook: str) -> None:
+    assert (getattr(Hooks, hook).__doc__ or "").strip().endswith(".")
+    assert f"| `{hook}` |" in (ROOT / "docs" / "plugins.md").read_text()
+    assert _users(hook) != []
+
+
+# ---- specs
+
+
+def test_everything_registered_says_whose_it_is() -> None:
+    known = registry()
+    assert [report.cause for report in known.reports if report.state != "ok"] == []
+    for kind, by_name in known.specs.items():
+        for name, spec in by_name.items():
+            shown = load_suite(spec) if isinstance(spec, SuiteSpec) else spec
+            assert shown.summary, (kind, name)
+            assert shown.version, (kind, name)
+            if isinstance(spec, MaskSetSpec):
+                assert spec.source, name
+            elif not isinstance(spec, SuiteSpec) and kind != "degradations":
+                assert spec.licence, (kind, name)
+
+
+def _methods() -> list[MethodSpec]:
+    return [spec for spec in registry().all("methods") if isinstance(spec, MethodSpec)]
+
+
+def test_every_method_has_a_card_and_every_learned_one_a_paper() -> None:
+    for spec in _methods():
+        package, _, card = spec.card.partition(":")
+        text = files(package).joinpath(card).read_text()
+        assert text.startswith("# "), spec.name
+        assert spec.name in text.lower(), spec.name
+        if spec.weights:
+            assert spec.paper is not None, spec.name
+            assert spec.paper.url, spec.name
+            for weights in spec.weights:
+                assert weights.licence, (spec.name, weights.name)
+                assert weights.origin, (spec.name, weights.name)
+            for heading in ("## From the paper", "## Ours"):
+                assert heading in text, (spec.name, heading)
+
+
+def test_suites_name_what_is_registered() -> None:
+    known = registry()
+    for spec in known.all("suites"):
+        suite = load_suite(known.suite(spec.name))
+        assert [known.method(name.partition("@")[0]).name for name in suite.methods]
+        assert suite.cost, suite.name
+
+
+# ---- sizes
+
+
+def test_no_file_is_long() -> None:
+    lines = {module: len(path.read_text().splitlines()) for module, path in MODULES.items()}
+    assert {module: count for module, count in lines.items() if count > 600} == {}
+    assert statistics.median(lines.values()) <= 150
+
+
+def _tracked() -> list[Path]:
+    """Files of the checkout as git knows them, those to be added included."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a checkout")
+    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\0")
+    return [ROOT / name for name in listed if name and (ROOT / name).is_file()]
+
+
+def test_the_checkout_stays_small() -> None:
+    sizes = {path: path.stat().st_size for path in _tracked()}
+    weights = {p.name: s for p, s in sizes.items() if p.suffix in (".safetensors", ".pth", ".pt", ".ckpt", ".bin")}
+    assert {name: size for name, size in weights.items() if size > 4 * MEGABYTE} == {}
+    assert sum(sizes.values()) <= 48 * MEGABYTE
+
+
+# ---- the README's promises
+
+
+def _readme_commands() -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.strip()]
+
+
+def test_continuous_integration_runs_the_readme_s_test_command() -> None:
+    tests = next(line for line in _readme_commands() if line.endswith("tox"))
+    assert tests in (ROOT / ".ci" / "run").read_text().splitlines()
+    tox = (ROOT / "tox.ini").read_text()
+    for command in ("ruff check .", "ruff format --check .", "mypy", "pytest {posargs}"):
+        assert f"    {command}\n" in tox
+    assert "package = wheel" in tox
+    assert "constraints.txt" in tox
+
+
+def test_the_readme_s_commands_exist() -> None:
+    lines = [line.split("bin/harness ", 1)[1] for line in _readme_commands() if "bin/harness " in line]
+    assert any(line.startswith("run --suite inpainting") for line in lines)
+    assert any(line.startswith("score my_outputs --reference gt --mask m") for line in lines)
+    for line in lines:
+        name, *words = shlex.split(line)
+        module, attribute, _ = _COMMANDS[name]
+        command = getattr(importlib.import_module(f"harness.cli.{module}"), attribute)
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert [word for word in words if word.startswith("-") and word not in known] == []
+    installs = [line for line in _readme_commands() if "pip install" in line]
+    assert len(installs) == 2
+    assert all(" -c constraints.txt " in line for line in installs)
+    assert (ROOT / "constraints.txt").is_file()
