@@ -4,9 +4,13 @@
 
 Both sides call the same functions equally often: the data set's `load`, the mask set's `draw`, the method, the metric
 classes, and OpenCV's PNG encoder with a file written for every output, mask and (once a photograph) truth. The harness
-side is `execute`, as `harness run` calls it. Sides take turns (A B A B …). What a run does once (manifest, summary,
-sealing) is taken out by measuring runs of the same photographs with one mask and with several: the cost of a sample
-is the difference over the further samples. CPU seconds are user and system, of all threads.
+side is `execute`, as `harness run` calls it. Sides take turns (A B C A B C …), each in a process of its own on one
+processor. What a run does once (manifest, summary, sealing) is taken out by measuring runs of the same photographs
+with one mask and with several: the cost of a sample is the difference over the further samples. CPU seconds are user
+and system, of all threads.
+
+The engine has the C library keep freed memory, which a plain script has not; so there are two bare loops, one as
+anybody would write it, which the bar is about, and one with that setting, which shows the engine's own work alone.
 
 Bars: at most 1 ms of CPU a sample more than the bare loop; where a forward pass takes 50 ms or more, at least 98 % of
 its throughput.
@@ -16,11 +20,15 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,12 +47,14 @@ from harness.runner.api import plan_run
 from harness.runner.call import to_tensor
 from harness.runner.execute import execute
 from harness.runner.measure import composite_of, round_to_8bit
+from harness.runner.memory import keep_freed
 from harness.runner.plan import build_dataset, build_mask_set
 from harness.runner.units import Unit
 
 METRICS = ("psnr@hole", "ssim@hole", "l1@hole", "psnr")
 MASKS = "irregular-6"
 CASES = {"mean": (6, 6), "coordfill@random": (2, 6)}  # method: photographs, masks of each
+HARNESS, BARE, KEPT = SIDES = ("harness", "bare loop", "bare loop, memory kept")
 BAR_MS, BAR_RATIO, SLOW_MS = 1.0, 0.98, 50.0
 
 
@@ -128,22 +138,47 @@ def score(
     }
 
 
-def measure(method: str, photographs: int, masks: int, repeats: int) -> dict[str, Any]:
-    """Cost a sample of both sides over interleaved repeats."""
+def serve(side: str, method: str) -> None:
+    """Child: measure once for every line of stdin."""
+    photographs, masks = CASES[method]
     small, large = plan(method, photographs, 1), plan(method, photographs, masks)
-    further = photographs * (masks - 1)
-    sides = {"harness": harness_side, "bare": bare_side}
-    for side in sides.values():
-        side(small)  # what happens once a process: imports, caches
-    cost: dict[str, list[Spent]] = {name: [] for name in sides}
+    if side == KEPT:
+        keep_freed()
+    run = harness_side if side == HARNESS else bare_side
+    run(small)  # what happens once a process: imports, caches
+    for _ in sys.stdin:
+        little, much = timed(lambda: run(small)), timed(lambda: run(large))
+        cost = (much - little).per(photographs * (masks - 1))
+        print(json.dumps([*cost, little.cpu - photographs * cost.cpu]), flush=True)
+
+
+def measure(method: str, repeats: int) -> dict[str, Any]:
+    """Cost a sample of all sides over interleaved repeats."""
+    cost: dict[str, list[Spent]] = {side: [] for side in SIDES}
     once = []
-    for _ in range(repeats):
-        for name, side in sides.items():
-            little, much = timed(lambda side=side: side(small)), timed(lambda side=side: side(large))
-            cost[name].append((much - little).per(further))
-            if name == "harness":
-                once.append(little.cpu - photographs * cost[name][-1].cpu)
-    return summary(method, cost, once, further)
+    with ExitStack() as stack:
+        children = {side: stack.enter_context(_child(side, method)) for side in SIDES}
+        for _ in range(repeats):
+            for side, child in children.items():
+                cpu, wall, rest = _ask(child)
+                cost[side].append(Spent(cpu, wall))
+                if side == HARNESS:
+                    once.append(rest)
+    photographs, masks = CASES[method]
+    return summary(method, cost, once, photographs * (masks - 1))
+
+
+def _child(side: str, method: str) -> subprocess.Popen[str]:
+    command = [sys.executable, __file__, "--serve", side, "--method", method]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def _ask(child: subprocess.Popen[str]) -> list[float]:
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.write("\n")
+    child.stdin.flush()
+    return list(json.loads(child.stdout.readline()))
 
 
 def _both(values: Sequence[float]) -> dict[str, float]:
@@ -154,51 +189,65 @@ def summary(method: str, cost: Mapping[str, Sequence[Spent]], once: Sequence[flo
     """Figures of one method, in milliseconds a sample."""
     cpu = {name: _both([1e3 * spent.cpu for spent in spents]) for name, spents in cost.items()}
     wall = {name: _both([1e3 * spent.wall for spent in spents]) for name, spents in cost.items()}
-    paired = [1e3 * (h.cpu - b.cpu) for h, b in zip(cost["harness"], cost["bare"], strict=True)]
-    overhead = {"of minima": cpu["harness"]["min"] - cpu["bare"]["min"], "median of pairs": statistics.median(paired)}
-    found = {
+    overhead = {
+        against: {
+            "of minima": cpu[HARNESS]["min"] - cpu[against]["min"],
+            "median of pairs": statistics.median(
+                1e3 * (h.cpu - b.cpu) for h, b in zip(cost[HARNESS], cost[against], strict=True)
+            ),
+            "cpu ratio": cpu[against]["min"] / cpu[HARNESS]["min"],
+            "wall ratio": wall[against]["min"] / wall[HARNESS]["min"],
+        }
+        for against in (BARE, KEPT)
+    }
+    slow = cpu[BARE]["min"] >= SLOW_MS
+    for row in overhead.values():
+        row["met"] = row["wall ratio"] >= BAR_RATIO if slow else row["of minima"] <= BAR_MS
+    return {
         "method": method,
         "samples_a_repeat": samples,
         "cpu_ms": cpu,
         "wall_ms": wall,
-        "overhead_ms": overhead,
-        "pairs_ms": paired,
+        "overhead": overhead,
         "once_a_run_s": statistics.median(once),
-        "throughput_ratio": {
-            "cpu": cpu["bare"]["min"] / cpu["harness"]["min"],
-            "wall": wall["bare"]["min"] / wall["harness"]["min"],
-        },
+        "bar": f">= {BAR_RATIO:.0%} throughput" if slow else f"<= {BAR_MS} ms",
+        "met": overhead[BARE]["met"],
     }
-    if cpu["bare"]["min"] < SLOW_MS:
-        return found | {"bar": f"<= {BAR_MS} ms a sample", "met": overhead["of minima"] <= BAR_MS}
-    return found | {"bar": f">= {BAR_RATIO:.0%} of throughput", "met": found["throughput_ratio"]["wall"] >= BAR_RATIO}
 
 
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--method", choices=CASES, action="append", help="only this one; default both")
+    parser.add_argument("--method", choices=CASES, help="only this one")
+    parser.add_argument("--serve", choices=SIDES, help=argparse.SUPPRESS)
     given = parser.parse_args()
     torch.set_num_threads(1)
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    found = [measure(method, *CASES[method], given.repeats) for method in given.method or CASES]
+    if given.serve:
+        serve(given.serve, given.method)
+        return
+    found = [measure(method, given.repeats) for method in ([given.method] if given.method else CASES)]
     rows = [
         [
-            row["method"],
-            *(f"{row['cpu_ms'][side]['min']:.2f}" for side in ("bare", "harness")),
-            f"{row['overhead_ms']['of minima']:+.2f}",
-            f"{row['overhead_ms']['median of pairs']:+.2f}",
-            f"{row['throughput_ratio']['cpu']:.1%}",
-            f"{row['throughput_ratio']['wall']:.1%}",
+            row["method"] if against == BARE else "",
+            against,
+            f"{row['cpu_ms'][against]['min']:.2f}",
+            f"{row['cpu_ms'][HARNESS]['min']:.2f}",
+            f"{over['of minima']:+.2f}",
+            f"{over['median of pairs']:+.2f}",
+            f"{over['cpu ratio']:.1%}",
+            f"{over['wall ratio']:.1%}",
             row["bar"],
-            "met" if row["met"] else "MISSED",
+            "met" if over["met"] else "missed",
         ]
         for row in found
+        for against, over in row["overhead"].items()
     ]
-    head = ["method", "bare ms", "harness ms", "of minima", "of pairs", "CPU ratio", "wall ratio", "bar", ""]
+    head = ["method", "against", "its ms", "harness ms", "of minima", "of pairs", "CPU ratio", "wall ratio", "bar", ""]
     print_rows("CPU a sample, and what the harness adds to it", head, rows)
-    write_result("overhead", {"repeats": given.repeats, "rows": found})
+    if not given.method:
+        write_result("overhead", {"repeats": given.repeats, "rows": found})
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from harness.errors import HarnessError, RefusedSample
 from harness.interfaces import Batch, Images
 from harness.runner.clock import Clock
 from harness.runner.measure import round_to_8bit
+from harness.runner.memory import give_back_freed
 from harness.runner.units import Unit
 
 __all__ = ["Answer", "Caller", "to_tensor"]
@@ -130,6 +131,7 @@ class Caller:
         with torch.inference_mode():
             shape = tuple(truth.shape)
             if shape not in self._warm:
+                give_back_freed()
                 with Clock(self._device) as warming:
                     call(self._batch(units, seeds, truth, mask))
                 self._warm[shape] = warming.peak_mb

@@ -167,8 +167,10 @@ def execute(
 def _run_cells(
     plan: Plan, run: RunFolder, datas: Mapping[str, TaskData], known: Registry, observed: _Observed, progress: Progress
 ) -> None:
+    from harness.runner.memory import keep_freed
     from harness.runner.samples import note_samples
 
+    keep_freed()
     engines = {task.id: _engine(plan, run, datas[task.id], known, observed) for task in plan.tasks}
     extractors = {task.id: _extractors(engines[task.id].judge.set_columns, plan.device, known) for task in plan.tasks}
     for task in plan.tasks:
