@@ -13,7 +13,7 @@ import io
 import os
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any, TypeVar, cast
@@ -170,17 +170,17 @@ def _candidates() -> list[_Candidate]:
     return found
 
 
-def _import_quietly(module: str) -> ModuleType:
-    """Import a plugin; anything it prints, and an attempt to exit, is its fault and becomes an error."""
+@contextlib.contextmanager
+def _quietly(when: str) -> Iterator[None]:
+    """Whatever a plugin prints, and an attempt to exit, is its fault and becomes an error."""
     out = io.StringIO()
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-            loaded = importlib.import_module(module)
+            yield
     except SystemExit as stop:
-        raise HarnessError(f"calls sys.exit({stop.code!r}) at import") from stop
+        raise HarnessError(f"calls sys.exit({stop.code!r}) {when}") from stop
     if out.getvalue().strip():
-        raise HarnessError(f"prints at import: {out.getvalue().strip().splitlines()[0][:80]!r}")
-    return loaded
+        raise HarnessError(f"prints {when}: {out.getvalue().strip().splitlines()[0][:80]!r}")
 
 
 def _collect(registry: Registry, module: ModuleType, owner: str) -> tuple[str, ...]:
@@ -213,12 +213,16 @@ def _check_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
 def _load(registry: Registry, candidate: _Candidate) -> PluginReport:
     name = candidate.name
     base = PluginReport(name, candidate.module, candidate.distribution, candidate.version, "ok")
+    if registry.manager.has_plugin(name):
+        return replace(base, state="broken", cause=f"the plugin name '{name}' is already taken")
     try:
-        module = _import_quietly(candidate.module)
+        with _quietly("at import"):
+            module = importlib.import_module(candidate.module)
         _check_hooks(registry.manager, module)
         registry.manager.register(module, name=name)
         registry.manager.check_pending()
-        registered = _collect(registry, module, name)
+        with _quietly("while registering"):
+            registered = _collect(registry, module, name)
     except Exception as error:
         if os.environ.get("HARNESS_STRICT_PLUGINS") == "1" or candidate.module == BUILTIN:
             raise
@@ -226,16 +230,8 @@ def _load(registry: Registry, candidate: _Candidate) -> PluginReport:
         if registry.manager.has_plugin(name):
             registry.manager.unregister(name=name)
         cause = f"{type(error).__name__}: {error}" if not isinstance(error, HarnessError) else str(error)
-        return PluginReport(
-            base.name,
-            base.module,
-            base.distribution,
-            base.version,
-            "broken",
-            cause.splitlines()[0],
-            traceback.format_exc(),
-        )
-    return PluginReport(base.name, base.module, base.distribution, base.version, "ok", registered=registered)
+        return replace(base, state="broken", cause=cause.splitlines()[0], trace=traceback.format_exc())
+    return replace(base, registered=registered)
 
 
 def build_registry() -> Registry:

@@ -16,6 +16,7 @@ from harness.errors import HarnessError
 from harness.plugins import registry
 from harness.references import parse_metric
 from harness.store import RunFolder, open_run
+from harness.store.keys import pixels_hash
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,14 +93,25 @@ def _size(pixels: NDArray[np.generic]) -> str:
 def _run_pairs(run: RunFolder) -> Iterator[Pair]:
     samples = run.samples().set_index(["task", "sample"])
     records = run.records()
-    for row in records[records["status"] == "ok"].to_dict("records"):
+    good = records[records["status"] == "ok"]
+    lost = sum(not run.artifact(name).exists() for name in good["output_hash"])
+    if lost:
+        # What --keep strips leaves is the report's choice, worst cases among them: its mean would be of nothing.
+        raise HarnessError(f"{run.path}: {lost} of {len(good)} outputs were not kept; run with --keep all")
+    for row in good.to_dict("records"):
         sample = samples.loc[(row["task"], row["sample"])]
-        output, truth = run.artifacts.get(row["output_hash"]), run.artifacts.get(sample["truth"])
-        if output is None or truth is None:
-            continue  # pruned by --keep
-        mask = run.artifacts.get(sample["mask"]) if sample["mask"] else None
-        labels = (("entry", row["entry"]), ("task", row["task"]), ("repeat", str(row["repeat"])))
+        output, truth = (_stored(run, name) for name in (row["output_hash"], sample["truth"]))
+        mask = _stored(run, sample["mask"]) if sample["mask"] else None
+        labels = tuple((label, str(row[label])) for label in ("entry", "task", "repeat", "cluster"))
         yield Pair(row["sample"], output, truth, mask > 127 if mask is not None else None, labels)
+
+
+def _stored(run: RunFolder, name: str) -> NDArray[np.uint8]:
+    """A picture of the run by hash. Raises `HarnessError` where it is gone or is not what its name says."""
+    pixels = run.artifacts.get(name)
+    if pixels is None or pixels_hash(pixels) != name:
+        raise HarnessError(f"{run.artifact(name)}: missing, or changed since it was written; run again")
+    return pixels
 
 
 def score(

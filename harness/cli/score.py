@@ -58,32 +58,23 @@ def _render(scored: Scored, layout: str) -> str:
 
 
 def _summary(scored: Scored) -> pd.DataFrame:
-    """One row a metric (and entry, task): mean with a 95 % interval over pictures."""
+    """One row a metric (and entry, task): mean over repeats, then pictures; 95 % interval resampled by cluster."""
     import pandas as pd
 
     from harness.stats.intervals import mean_intervals
 
     keys = [key for key in ("entry", "task") if key in scored.table]
-    groups = scored.table.groupby(keys, sort=False) if keys else [((), scored.table)]
+    clusters = "cluster" if "cluster" in scored.table else "sample"
+    means = scored.table.groupby([*keys, *dict.fromkeys((clusters, "sample"))], sort=False, as_index=False)[
+        list(scored.metrics)
+    ].mean()
     rows = []
-    for names, group in groups:
+    for names, group in means.groupby(keys, sort=False) if keys else [((), means)]:
         for metric in scored.metrics:
-            values = group[metric].dropna()
-            interval = (
-                mean_intervals(values.to_numpy()[:, None], group.loc[values.index, "sample"].to_numpy())[0]
-                if len(values)
-                else None
-            )
-            low, high = (f"{interval.lo:.4f}", f"{interval.hi:.4f}") if interval else ("", "")
-            mean = f"{interval.value:.4f}" if interval else "undefined"
-            rows.append(
-                {
-                    **dict(zip(keys, names, strict=True)),
-                    "metric": metric,
-                    "mean": mean,
-                    "lo": low,
-                    "hi": high,
-                    "n": len(values),
-                }
-            )
+            known = group.dropna(subset=[metric])
+            row = {**dict(zip(keys, names, strict=True)), "metric": metric, "mean": "undefined", "lo": "", "hi": ""}
+            if len(known):
+                interval = mean_intervals(known[[metric]].to_numpy(), known[clusters].to_numpy())[0]
+                row |= {"mean": f"{interval.value:.4f}", "lo": f"{interval.lo:.4f}", "hi": f"{interval.hi:.4f}"}
+            rows.append({**row, "n": len(known)})
     return pd.DataFrame(rows)

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from types import CodeType
 from typing import Any
+from uuid import uuid4
 
 from harness.errors import HarnessError
 from harness.interfaces import LoadedWeights, Setup
 from harness.plugins import Registry, load_target, missing
 from harness.references import Reference, canonical, parse_reference, resolve_params
 from harness.specs import MethodSpec, ParamValue
+from harness.store.keys import digest
 from harness.weights import resolve_weights
 
 __all__ = ["Entry", "resolve_entry"]
@@ -56,6 +59,7 @@ class Entry:
             "params": {k: v for k, v in self.params.items() if k not in params or params[k].result_changing},
             "weights": self.weights.sha256 if self.weights else "",
             "inner": self.inner.identity() if self.inner else None,
+            "code": _function_digest(self.function) if self.function is not None else "",
         }
 
     def describe(self) -> dict[str, Any]:
@@ -111,16 +115,47 @@ class _FunctionMethod:
 def _source_digest(spec: MethodSpec, function: Callable[..., Any] | None) -> str:
     """sha256 over the plugin package's Python files, so that `status` can warn of code changed under one version."""
     if function is not None:
-        code = getattr(function, "__code__", None)
-        return hashlib.sha256(code.co_code).hexdigest() if code else ""
+        return _function_digest(function)
     found = find_spec(spec.target.partition(":")[0].partition(".")[0])
-    if found is None or not found.submodule_search_locations:
+    if found is None or not found.origin:
         return ""
     hasher = hashlib.sha256()
+    if not found.submodule_search_locations:
+        return hashlib.sha256(Path(found.origin).read_bytes()).hexdigest()
     for root in found.submodule_search_locations:
         for path in sorted(Path(root).rglob("*.py")):
             hasher.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return hasher.hexdigest()
+
+
+_THIS_PROCESS = uuid4().hex
+
+
+def _function_digest(function: Callable[..., Any]) -> str:
+    """What a callable computes, as far as it can be told: code, constants, defaults, and plain values it closes over.
+
+    Anything else (an object with a state, a network) has no lasting identity: rows of it are never taken up again by
+    another process.
+    """
+    code = getattr(function, "__code__", None)
+    cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+    state = [cells, getattr(function, "__defaults__", None), getattr(function, "__kwdefaults__", None)]
+    if code is None or not _is_plain(state):
+        return digest([_THIS_PROCESS, id(function)])
+    return digest([_code_text(code), repr(state)])
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_is_plain(item) for item in value)
+    if isinstance(value, dict):
+        return all(_is_plain(item) for pair in value.items() for item in pair)
+    return value is None or isinstance(value, str | bytes | bool | int | float)
+
+
+def _code_text(code: CodeType) -> list[Any]:
+    constants = [_code_text(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+    return [code.co_code.hex(), constants, list(code.co_names)]
 
 
 def _function_entry(function: Callable[..., Any]) -> Entry:

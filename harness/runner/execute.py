@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, MissingRequirement
 from harness.plugins import Registry, load_target, observers, registry
-from harness.references import parse_metric, parse_reference
+from harness.references import canonical, parse_metric, parse_reference
 from harness.runner.plan import Plan
 from harness.runner.progress import Progress, Silent
 from harness.store.environment import git_state, hardware, packages
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from harness.runner.entries import Entry
     from harness.runner.units import TaskData
     from harness.stats.summary import RunSummary
+    from harness.suites import Suite
 
 __all__ = ["execute", "finish"]
 
@@ -50,7 +51,17 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def _suite_floors(suite: Suite, registry: Registry) -> list[str]:
+    """References of the suite's own floors, run or not: nobody passes a bar in a run that left one out."""
+    named = [
+        reference for reference in map(parse_reference, suite.methods) if reference.name in registry.specs["methods"]
+    ]
+    known = [canonical(reference, registry) for reference in named]
+    return [str(reference) for reference, spec in known if "floor" in spec.tags]
+
+
 def _task_manifest(plan: Plan, datas: Mapping[str, TaskData], registry: Registry) -> list[dict[str, Any]]:
+    floors = _suite_floors(plan.suite, registry)
     tasks = []
     for task in plan.tasks:
         data = datas[task.id]
@@ -75,6 +86,7 @@ def _task_manifest(plan: Plan, datas: Mapping[str, TaskData], registry: Registry
                 "metrics": list(task.metrics),
                 "primary": task.primary,
                 "bar": task.bar,
+                "floors": floors,
                 "n": len(data.keys),
                 "clusters": None,
                 "identity": data.identity(),

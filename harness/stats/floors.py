@@ -58,10 +58,16 @@ class FloorEntries:
         return cls(floors, tuple(entry for entry in floors if "smooth" in tags[entry]))
 
 
-def why_not_judged(floors: FloorEntries, clusters: int, bar: str) -> str:
-    """Why this run can tell nobody above the floor, "" if it can: a small run must not call anybody below it."""
+def why_not_judged(floors: FloorEntries, clusters: int, bar: str, wanted: Sequence[str] = ()) -> str:
+    """Why this run can tell nobody above the floor, "" if it can: a small run must not call anybody below it.
+
+    `wanted` are the suite's own floors: a run that leaves out the best one must not let anybody pass.
+    """
     if not floors.all:
         return f"{NOT_JUDGED}: this run has no floor" if bar else ""
+    absent = [name for name in wanted if name not in floors.all]
+    if bar and absent:
+        return f"{NOT_JUDGED}: this run lacks {', '.join(absent)}"
     if smallest_p(clusters, "greater") > BAR_SIGNIFICANCE / len(floors.all):
         return f"{NOT_JUDGED}: {clusters} clusters are too few"
     return ""

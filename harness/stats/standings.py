@@ -86,7 +86,7 @@ def rank_task(task: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], tab
     )
     goodness = {name: (1 if up else -1) * float(scores[:, places_of[name]].mean()) for name in roster.ranked}
     floors = FloorEntries.of(roster.tags, roster.ranked)
-    not_judged = why_not_judged(floors, len(np.unique(labels)), task.get("bar", ""))
+    not_judged = why_not_judged(floors, len(np.unique(labels)), task.get("bar", ""), task.get("floors", ()))
     bars: tuple[BarResult, ...] = ()
     if not_judged:
         marks = {name: not_judged for name in roster.ranked if name not in floors.all}

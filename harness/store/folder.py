@@ -147,7 +147,7 @@ def create_run(path: Path, manifest: dict[str, Any], *, fresh: bool) -> RunFolde
         if earlier.get("plan") != manifest["plan"]:
             raise HarnessError(f"{path} holds another plan ({earlier.get('plan')}); give another --out or --fresh")
     elif path.exists() and any(p.name != ".lock" and p.suffix != ".tmp" for p in path.iterdir()):
-        if not (path / "manifest.json").exists():
+        if not (path / "manifest.json").exists() or "plan" not in open_run(path).manifest:
             raise HarnessError(f"{path} is not empty and not a run folder; give another --out")
         with run.locked():  # never under a process that is writing
             _clear(path)

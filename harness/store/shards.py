@@ -65,12 +65,12 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
+        if number == len(lines):  # no newline ends it: `ShardWriter` will cut it, so it must not count as done
+            warnings.warn(f"{path}: dropped a torn last line (a killed run); its sample runs again", stacklevel=2)
+            continue
         try:
             rows.append(json.loads(line))
         except ValueError as error:
-            if number == len(lines):
-                warnings.warn(f"{path}: dropped a torn last line (a killed run); its sample runs again", stacklevel=2)
-                continue
             raise HarnessError(f"{path}: line {number} is damaged; harness run --fresh starts anew") from error
     return rows
 
@@ -112,6 +112,8 @@ def seal(stem: Path) -> None:
     with clear_errors(target):
         try:
             frame.to_parquet(temporary, compression="zstd", index=False)
+            with temporary.open("rb") as stream:
+                os.fsync(stream.fileno())
             os.replace(temporary, target)
         finally:
             temporary.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ FIXTURES = Path(__file__).parents[1] / "parity" / "data"
 def test_a_run_ends_with_a_table_and_the_path_of_its_report(finished: Any) -> None:
     done = finished.process
     assert done.returncode == 0, done.stderr
-    assert "psnr@hole" in done.stdout
+    assert "@hole ↑" in done.stdout
     assert "2/0/0" in done.stdout
     last = done.stdout.splitlines()[-1]
     assert last == f"report: {Path('judged/report.html')}"
