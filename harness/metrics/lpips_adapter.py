@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from harness.errors import HarnessError, MissingRequirement
 from harness.interfaces import MetricBatch
-from harness.metrics.offline import curl, no_downloads, skipped
+from harness.metrics.offline import curl, files_sha256, lacking, no_downloads
 
 __all__ = ["BACKBONES", "LICENCE", "Lpips", "backbone_file"]
 
@@ -31,7 +31,7 @@ def backbone_file(net: str) -> Path:
     path = Path(torch.hub.get_dir()) / "checkpoints" / name
     if not path.is_file():
         command = curl(f"https://download.pytorch.org/models/{name}", str(path))
-        raise skipped("lpips", name, LICENCE, str(path), command)
+        raise lacking(name, LICENCE, str(path), command)
     return path
 
 
@@ -59,14 +59,20 @@ class Lpips:
             raise HarnessError(f"lpips judges whole images: ask for it without @{region}, or for feat_efl0@{region}")
         if net not in BACKBONES:
             raise HarnessError(f"lpips has no net '{net}': one of {', '.join(BACKBONES)}")
-        self.weights_sha256 = hashlib.sha256(backbone_file(net).read_bytes()).hexdigest()
-        with warnings.catch_warnings(), no_downloads("lpips", LICENCE):
+        self.available(net=net)
+        with warnings.catch_warnings(), no_downloads("lpips", LICENCE) as files:
             warnings.simplefilter("ignore")  # lpips names torchvision's weights by a retired argument
-            try:
-                import lpips
-            except ModuleNotFoundError as error:
-                raise MissingRequirement("lpips skipped: its package is not installed: pip install lpips") from error
+            import lpips
+
             self.network = lpips.LPIPS(net=net, version="0.1", verbose=False).to(device)
+        self.weights_sha256 = files_sha256(files)
+
+    @staticmethod
+    def available(*, net: str = "alex") -> None:
+        """Raise `MissingRequirement` where the package or the backbone's file is not here; builds nothing."""
+        if find_spec("lpips") is None:
+            raise MissingRequirement("needs lpips: pip install lpips")
+        backbone_file(net)
 
     @torch.inference_mode()
     def __call__(self, batch: MetricBatch) -> Mapping[str, Tensor]:

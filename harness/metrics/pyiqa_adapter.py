@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from types import ModuleType
 
 import torch
 from torch import Tensor
 
 from harness.errors import HarnessError
 from harness.interfaces import MetricBatch
-from harness.metrics.offline import no_downloads
+from harness.metrics.offline import files_sha256, no_downloads
 from harness.metrics.pyiqa_catalogue import LICENCE, WITHOUT_WEIGHTS, pyiqa_spec
 
 __all__ = ["PyiqaMetric"]
@@ -38,7 +39,19 @@ class PyiqaMetric:
             raise HarnessError(f"{spec.name} judges whole images: ask for it without @{region}")
         self.name = name
         self.full_reference = "truth" in spec.uses
-        self.network = _build(name, device)
+        self.network, self.weights_sha256 = _build(name, device)
+
+    @staticmethod
+    def available(*, name: str) -> None:
+        """Raise `MissingRequirement` where the package, one of its modules or a weight file is not here.
+
+        pyiqa names its files only while it builds a metric, so one that needs files is built for this, with the
+        network closed: it stops at the first file that is not here.
+        """
+        if name in WITHOUT_WEIGHTS:
+            _library(name)
+        else:
+            _build(name, "cpu")
 
     @torch.inference_mode()
     def __call__(self, batch: MetricBatch) -> Mapping[str, Tensor]:
@@ -52,22 +65,30 @@ class PyiqaMetric:
         return {self.name: torch.stack(values)}
 
 
-def _build(name: str, device: str) -> torch.nn.Module:
-    """pyiqa's network, built with every download refused."""
-    column = f"pyiqa:{name}"
+def _library(name: str) -> ModuleType:
+    """pyiqa, imported with every download refused."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with no_downloads(column, LICENCE):
+            with no_downloads(f"pyiqa:{name}", LICENCE):
                 import pyiqa
         except ImportError as error:
             raise HarnessError(f"pyiqa does not import here: {error}") from error
+    library: ModuleType = pyiqa
+    return library
+
+
+def _build(name: str, device: str) -> tuple[torch.nn.Module, str]:
+    """pyiqa's network, built with every download refused, and the sha256 of the files it read."""
+    pyiqa = _library(name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         try:
-            with no_downloads(column, LICENCE):
+            with no_downloads(f"pyiqa:{name}", LICENCE) as files:
                 network: torch.nn.Module = pyiqa.create_metric(name, device=torch.device(device))
         except HarnessError:
             raise
         except Exception as error:
             known = " although it needs no weights" if name in WITHOUT_WEIGHTS else ""
             raise HarnessError(f"pyiqa cannot build {name}{known}: {type(error).__name__}: {error}") from error
-    return network
+    return network, files_sha256(files)

@@ -44,7 +44,8 @@ class Plan:
         """8 hex digits of what was asked for: not of versions, so that an upgrade resumes and redoes what is stale."""
         asked = {
             "suite": [self.suite.name, self.suite.version],
-            "tasks": [asdict(task) for task in self.tasks],
+            # Not its metrics: a folder may gain columns, and a new one never runs a method again.
+            "tasks": [{k: v for k, v in asdict(task).items() if k != "metrics"} for task in self.tasks],
             "entries": [entry.reference for entry in self.entries],
             "seed": self.seed,
             "repeats": self.repeats,
@@ -86,7 +87,10 @@ def _cell_skip(entry: Entry, task: Task) -> str:
 def metric_skip(column: str, registry: Registry) -> str:
     """Why a metric cannot be computed here, "" if it can. Asks the class where files are needed, never downloads."""
     name, region = parse_metric(column)
-    spec = registry.metric(name)
+    try:
+        spec = registry.metric(name)  # pyiqa's are read from its package, which may not be here
+    except MissingRequirement as error:
+        return str(error)
     if region not in spec.regions:
         raise HarnessError(
             f"metric {name} has no region '{region}': {', '.join(r or 'whole image' for r in spec.regions)}"
@@ -107,7 +111,9 @@ def metric_skip(column: str, registry: Registry) -> str:
 def _tasks(suite: Suite, only: Sequence[str], limit: int, extra_metrics: Sequence[str]) -> tuple[Task, ...]:
     unknown = sorted(set(only) - {task.id for task in suite.tasks})
     if unknown:
-        raise HarnessError(f"suite {suite.name} has no task {unknown[0]}: {', '.join(task.id for task in suite.tasks)}")
+        hint = "; repeat --task for several" if "," in unknown[0] else ""
+        known = ", ".join(task.id for task in suite.tasks)
+        raise HarnessError(f"suite {suite.name} has no task {unknown[0]}: {known}{hint}")
     chosen = [task for task in suite.tasks if not only or task.id in only]
     if limit:
         chosen = [replace(task, limit=min(limit, task.limit or limit)) for task in chosen]

@@ -40,6 +40,53 @@ def test_a_plan_tells_what_would_run_and_runs_nothing(call: Callable[..., Any], 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_metric_whose_file_is_missing_is_skipped_and_the_run_goes_on(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("lpips")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    asked = ("run", "--suite", "demo", "-m", "telea", "--limit", "1", "--metric", "lpips", "--keep", "none")
+    code, out, err = call(*asked, "--plan")
+    assert (code, err) == (0, "")
+    (told,) = [line for line in out.splitlines() if line.startswith("skipped")]
+    assert told.startswith("skipped  lpips on photos-thick: needs the file alexnet-owt-7be5be79.pth, licence: ")
+    assert "curl -fL" in told
+    code, out, err = call(*asked, "--out", "run")
+    assert code == 0, err
+    assert told in out
+    assert "score:lpips" not in harness.open_run(tmp_path / "run").records()
+
+
+def test_a_metric_whose_file_is_there_runs(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("lpips")
+    torch, torchvision = pytest.importorskip("torch"), pytest.importorskip("torchvision.models")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    place = tmp_path / "torch/hub/checkpoints/alexnet-owt-7be5be79.pth"
+    place.parent.mkdir(parents=True)
+    with torch.device("meta"):
+        shapes = {name: value.shape for name, value in torchvision.alexnet(weights=None).state_dict().items()}
+    torch.save({name: torch.full((1,), 0.01).expand(shape) for name, shape in shapes.items()}, place)
+    code, out, err = call(
+        "run", "--suite", "demo", "-m", "telea", "--limit", "1", "--metric", "lpips", "--out", "run", "--keep", "none"
+    )
+    assert code == 0, err
+    assert "skipped" not in out
+    assert harness.open_run(tmp_path / "run").records()["score:lpips"].notna().all()
+
+
+def test_without_pyiqa_its_metrics_are_skipped(call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    from harness.metrics import pyiqa_catalogue
+
+    pyiqa_catalogue._catalogue.cache_clear()
+    pyiqa_catalogue.pyiqa_spec.cache_clear()
+    monkeypatch.setattr(pyiqa_catalogue, "find_spec", lambda name: None)
+    code, out, _ = call("run", "--suite", "demo", "-m", "telea", "--metric", "pyiqa:niqe", "--plan")
+    assert code == 0
+    assert "skipped  pyiqa:niqe on photos-thick: pyiqa is not installed" in out
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [
@@ -52,6 +99,7 @@ def test_a_plan_tells_what_would_run_and_runs_nothing(call: Callable[..., Any], 
         (("--suite", "demo", "-m", "telea", "-m", "telea"), "telea is named twice"),
         (("--suite", "demo", "-m", "coordfill@official"), "nothing to run: coordfill@official: official.pth"),
         (("--suite", "demo", "--task", "photos"), "has no task photos: photos-thick"),
+        (("--suite", "demo", "--task", "photos-thick,b"), "photos-thick; repeat --task for several"),
         (("--suite", "demo", "--metric", "psrn"), "unknown metric 'psrn'. Did you mean psnr"),
         (("--suite", "demo", "--metric", "psnr@sky"), "metric psnr has no region 'sky'"),
         (("--suite", "demo", "--device", "abacus"), "no device 'abacus' here: cpu"),

@@ -18,7 +18,7 @@ import torch
 from harness.errors import HarnessError, MissingRequirement, UnknownName
 from harness.interfaces import MetricBatch
 from harness.metrics.lpips_adapter import BACKBONES, Lpips
-from harness.metrics.offline import no_downloads
+from harness.metrics.offline import files_sha256, no_downloads
 from harness.metrics.pyiqa_adapter import PyiqaMetric
 from harness.metrics.pyiqa_catalogue import WITHOUT_WEIGHTS, pyiqa_spec
 
@@ -45,8 +45,11 @@ def test_lpips_without_its_file_says_file_licence_place_and_command(empty_home: 
         Lpips()
     line = str(caught.value)
     assert "\n" not in line
-    for part in ("skipped", "alexnet-owt-7be5be79.pth", "BSD", str(place), "curl", "https://"):
+    for part in ("needs the file alexnet-owt-7be5be79.pth", "BSD", str(place), "curl", "https://"):
         assert part in line
+    assert not line.startswith("lpips")  # the plan says whose reason it is
+    with pytest.raises(MissingRequirement, match="needs the file alexnet"):
+        Lpips.available(net="alex")
 
 
 def test_lpips_with_its_file_runs(empty_home: Path, photos: dict[str, torch.Tensor], noisy: Noise, batch: Make) -> None:
@@ -62,6 +65,32 @@ def test_lpips_with_its_file_runs(empty_home: Path, photos: dict[str, torch.Tens
     assert values[0] == pytest.approx(0, abs=1e-6)
     assert values[0] < values[1] < values[2]
     assert len(metric.weights_sha256) == 64
+    assert Lpips(net="squeeze").weights_sha256 == metric.weights_sha256
+    Lpips.available(net="squeeze")
+    torch.manual_seed(1)
+    torch.save(lpips_and_torchvision.squeezenet1_1(weights=None).state_dict(), place)
+    assert Lpips(net="squeeze").weights_sha256 != metric.weights_sha256
+
+
+def test_files_are_known_by_name_and_content(tmp_path: Path) -> None:
+    one, two = tmp_path / "a.pth", tmp_path / "b.pth"
+    one.write_bytes(b"1")
+    two.write_bytes(b"2")
+    assert files_sha256([]) == ""
+    assert files_sha256([one, two]) == files_sha256([two, one, two])
+    before = files_sha256([one, two])
+    two.write_bytes(b"3")
+    assert files_sha256([one, two]) != before
+
+
+def test_what_a_library_reads_is_noted(tmp_path: Path) -> None:
+    torch.save({"a": torch.zeros(1)}, tmp_path / "a.pth")
+    (tmp_path / "b.mat").write_bytes(b"x")
+    with no_downloads("x", "y") as files:
+        torch.load(tmp_path / "a.pth")
+        (tmp_path / "b.mat").read_bytes()
+        Path(__file__).read_bytes()
+    assert {path.name for path in files} == {"a.pth", "b.mat"}
 
 
 def test_lpips_judges_whole_images_by_known_nets() -> None:
@@ -114,6 +143,23 @@ def test_pyiqa_runs_what_needs_no_files(photos: dict[str, torch.Tensor], noisy: 
 
 
 @needs_pyiqa
+def test_pyiqa_with_its_file_is_available_and_known_by_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    PyiqaMetric.available(name="psnr")
+    assert PyiqaMetric(name="psnr").weights_sha256 == ""
+    from pyiqa.archs.cnniqa_arch import CNNIQA
+    from pyiqa.utils import download_util
+
+    monkeypatch.setattr(download_util, "DEFAULT_CACHE_DIR", str(tmp_path))
+    known = set()
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        torch.save({"params": CNNIQA(pretrained=None).state_dict()}, tmp_path / "CNNIQA_koniq10k-e6f14c91.pth")
+        PyiqaMetric.available(name="cnniqa")
+        known.add(PyiqaMetric(name="cnniqa").weights_sha256)
+    assert len(known) == 2
+
+
+@needs_pyiqa
 def test_pyiqa_without_a_reference(photos: dict[str, torch.Tensor], batch: Make) -> None:
     assert pyiqa_spec("entropy").uses == {"output"}
     values = PyiqaMetric(name="entropy")(batch(photos["coffee"], torch.full_like(photos["coffee"], torch.nan)))
@@ -132,8 +178,11 @@ def test_pyiqa_says_which_file_it_misses(name: str, file: str, monkeypatch: pyte
         PyiqaMetric(name=name)
     line = str(caught.value)
     assert "\n" not in line
-    for part in (f"pyiqa:{name} skipped", file, "PolyForm-Noncommercial", "place: ", "get it: "):
+    for part in ("needs the file ", file, "PolyForm-Noncommercial", "place: ", "get it: "):
         assert part in line
+    with pytest.raises(MissingRequirement) as asked:
+        PyiqaMetric.available(name=name)
+    assert str(asked.value) == line
 
 
 class _Evil:
