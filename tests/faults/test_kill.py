@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
@@ -61,13 +62,36 @@ def _done(folder: Path) -> set[tuple[str, str]]:
     return found
 
 
+class Unbroken(NamedTuple):
+    """The same command, left alone: its folder, how long it took, and how long of that it judged."""
+
+    folder: Path
+    seconds: float
+    judging: float
+
+
 @pytest.fixture(scope="module")
-def unbroken(zygote: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
-    """The same command, left alone; and how long it took."""
+def unbroken(zygote: Any, tmp_path_factory: pytest.TempPathFactory) -> Unbroken:
     folder = tmp_path_factory.mktemp("unbroken")
     began = time.monotonic()
-    assert zygote.start(COMMAND, folder).wait(120) == 0, (folder / "log.txt").read_text()
-    return folder, time.monotonic() - began
+    assert zygote.start(COMMAND, folder).wait(120) == 0, _log(folder)
+    seconds = time.monotonic() - began
+    told = re.search(r"done in ([0-9.]+) s", _log(folder))
+    assert told is not None
+    return Unbroken(folder, seconds, float(told[1]))
+
+
+def _log(folder: Path) -> str:
+    path = folder / "log.txt"
+    return path.read_text() if path.exists() else ""
+
+
+def _wait_until_judging(child: Any, folder: Path, already: int) -> int | None:
+    """Until the process says that it judges; how it ended if it ended before that."""
+    ended = None
+    while ended is None and _log(folder).count(" samples to judge") == already:
+        ended = child.wait(0.005)
+    return ended
 
 
 def _same(folder: Path, whole: Path) -> None:
@@ -88,34 +112,39 @@ def _same(folder: Path, whole: Path) -> None:
 
 
 def test_killed_at_random_moments_and_resumed_it_ends_as_if_nothing_had_been(
-    zygote: Any, unbroken: tuple[Path, float], tmp_path: Path
+    zygote: Any, unbroken: Unbroken, tmp_path: Path
 ) -> None:
-    whole, seconds = unbroken
-    chance, kills, folders = random.Random(0), 0, 0
+    """Every other kill comes at any moment of the process's life, the others while it judges."""
+    chance, kills, partly, folders = random.Random(0), 0, 0, 0
     while kills < KILLS:
         folder = tmp_path / f"broken-{folders}"
         folder.mkdir()
         folders, done = folders + 1, set[tuple[str, str]]()
         ended = None
         while ended is None and kills < KILLS:
+            already = _log(folder).count(" samples to judge")
             child = zygote.start(COMMAND, folder)
-            ended = child.wait(chance.uniform(0.02, 0.5) * seconds)
+            if kills % 2:
+                ended = child.wait(chance.uniform(0, 0.6) * unbroken.seconds)
+            else:
+                ended = _wait_until_judging(child, folder, already)
+                ended = child.wait(chance.uniform(0, 0.7) * unbroken.judging) if ended is None else ended
             if ended is None and (ended := child.kill()) == -signal.SIGKILL:
                 kills, ended = kills + 1, None
             now = _done(folder)
             assert done <= now  # what was recorded stays recorded
-            done = now
+            partly, done = partly + (0 < len(now) < len(METHODS) * LIMIT), now
         ended = zygote.start(COMMAND, folder).wait(120) if ended is None else ended
-        assert ended == 0, (folder / "log.txt").read_text()
-        _same(folder, whole)
-    assert folders < KILLS  # most kills met a run that an earlier kill had broken already
+        assert ended == 0, _log(folder)
+        _same(folder, unbroken.folder)
+    assert partly >= 2  # kills that met a run with some records and not yet all
 
 
 def test_a_kill_between_the_first_bytes_of_a_folder_leaves_one_that_can_be_continued(
-    zygote: Any, unbroken: tuple[Path, float], tmp_path: Path
+    zygote: Any, unbroken: Unbroken, tmp_path: Path
 ) -> None:
     """A manifest half written, a torn list of samples, a torn record and a picture half written."""
-    whole, _ = unbroken
+    whole = unbroken.folder
     run = tmp_path / "run"
     run.mkdir()
     (run / ".manifest.json.1.tmp").write_text('{"sch')
