@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import harness
@@ -152,9 +153,12 @@ def test_status_counts_cells_and_says_what_is_stale(call: Callable[..., Any], fi
     shutil.copytree(finished.folder, copy)
     manifest = json.loads((copy / "manifest.json").read_text())
     manifest["entries"][0]["identity"]["version"] = "0"
-    manifest["entries"][1]["source_digest"] = "another"
+    shard = next(copy.glob("records/telea*/*.parquet"))
+    pd.read_parquet(shard).assign(source_digest="another").to_parquet(shard)
     manifest |= {"status": "running", "seconds": None, "argv": ["harness", "run", "-m", "telea[radius=3]"]}
     (copy / "manifest.json").write_text(json.dumps(manifest))
+    shard = next((copy / "records").glob("telea*/*.parquet"))
+    pd.read_parquet(shard).assign(source_digest="of other code").to_parquet(shard)
     out = call("status", copy).out
     assert "running, or killed" in out.splitlines()[0]
     assert "stale: version was 0, is 1" in out
