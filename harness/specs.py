@@ -161,6 +161,8 @@ class MetricSpec:
         regions: regions it can be restricted to by `name@region`; "" is the whole image.
         uses: what it compares: `output`, `truth`, `mask`.
         unit, colour, range, reduction, resize, extractor: the protocol, in words.
+        higher_is_better: None where neither is: the best value is a finite one (1 for a ratio), so it never ranks.
+        mean: how a table averages samples; a ratio's mean is geometric (half and twice weigh alike).
         bounds: smallest and largest possible value, None for unbounded.
         diagnostic: never ranked.
     """
@@ -169,7 +171,7 @@ class MetricSpec:
     target: str
     version: str
     kind: Literal["sample", "set", "table"]
-    higher_is_better: bool
+    higher_is_better: bool | None
     summary: str
     licence: str
     uses: frozenset[str] = frozenset({"output", "truth"})
@@ -186,6 +188,7 @@ class MetricSpec:
     paper: Paper | None = None
     diagnostic: bool = False
     digits: int = 3
+    mean: Literal["arithmetic", "geometric"] = "arithmetic"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from harness.report.album import MAX_SIDE, Album
 from harness.report.board import Board, Row, TaskView, task_views
 from harness.report.pictures import ERROR_GAIN
 from harness.report.strips import Strip, Tile
+from harness.stats.model import FEWEST_CLUSTERS
 from harness.store.files import write_atomic
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def write_report(run: RunFolder, summary: RunSummary, out: Path) -> frozenset[st
         shrunk=album.shrunk,
         gain=ERROR_GAIN,
         max_side=MAX_SIDE,
-        fewest_clusters=plots.FEWEST_CLUSTERS,
+        fewest_clusters=FEWEST_CLUSTERS,
+        resolution=words.resolution,
         skipped=words.skipped_lines(run.manifest),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

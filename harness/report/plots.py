@@ -16,11 +16,9 @@ if TYPE_CHECKING:
     from harness.report.board import Board, Row, TaskView
     from harness.stats.model import Interval
 
-__all__ = ["FEWEST_CLUSTERS", "Whiskers", "quality_by_ratio", "quality_by_seconds", "whiskers"]
+__all__ = ["Whiskers", "quality_by_ratio", "quality_by_seconds", "whiskers"]
 
 BIN = "ratio:"
-FEWEST_CLUSTERS = 4
-"""ours: a bin of two photographs has an interval wider than all other differences; it would flatten the plot."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def quality_by_ratio(view: TaskView) -> Markup:
             if cell.entry == row.reference and cell.interval:
                 name = cell.subset.removeprefix(BIN)
                 tip = f"{_tip(view, row, cell.interval)}, hole area {name}, n = {cell.interval.n}"
-                marks.append(_mark(bins.index(name), cell.interval, tip, FEWEST_CLUSTERS))
+                marks.append(_mark(bins.index(name), cell.interval, tip))
         if marks:
             series.append(Series(row.title, row.colour, row.floor, tuple(sorted(marks, key=lambda m: m.x))))
     if len(bins) < 2 or not series:
@@ -79,9 +77,9 @@ def quality_by_ratio(view: TaskView) -> Markup:
     return band_plot(series, names, "hole, % of the picture", _y_title(view))
 
 
-def _mark(x: float, score: Interval, tip: str, fewest: int = 2) -> Mark:
-    """A point with its whisker; without a whisker where there are fewer than `fewest` clusters."""
-    known = math.isfinite(score.lo) and math.isfinite(score.hi) and score.clusters >= fewest
+def _mark(x: float, score: Interval, tip: str) -> Mark:
+    """A point with its whisker; without a whisker where too few clusters tell none."""
+    known = math.isfinite(score.lo) and math.isfinite(score.hi)
     return Mark(x, score.value, score.lo if known else score.value, score.hi if known else score.value, tip)
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.report.board import Board, Row, TaskView, task_views
-from harness.report.words import NOTHING, interval, number, rank_range, seconds, skipped_lines
+from harness.report.words import NOTHING, interval, number, rank_range, resolution, seconds, skipped_lines
 
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
@@ -82,9 +82,7 @@ def _lines(summary: RunSummary, manifest: Mapping[str, Any], width: int, bare: b
 def _notes(view: TaskView, board: Board, left_out: Sequence[str]) -> Iterator[str]:
     yield from (f"* {row.title}: {row.note}" for row in board.rows if row.note)
     done, info = view.summary, view.info[view.summary.primary]
-    smallest = number(done.detectable, info["digits"])
-    seen = f"; smallest difference this run could see: {smallest} {info['unit']}".rstrip()
-    yield view.counted + (seen if smallest != NOTHING else "")
+    yield "; ".join(filter(None, [view.counted, resolution(done, info)]))
     if left_out:
         yield f"in the report only: {', '.join(left_out)}"
 
@@ -121,7 +119,8 @@ def _head(view: TaskView, column: str) -> str:
     """The column on two lines with the better direction; a diagnostic one may have a target instead of a direction."""
     info = view.info[column]
     name, at, region = column.partition("@")
-    arrow = "" if info["diagnostic"] else " ↑" if info["higher_is_better"] else " ↓"
+    direction = None if info["diagnostic"] else info["higher_is_better"]
+    arrow = "" if direction is None else " ↑" if direction else " ↓"
     return f"{name}\n@{region}{arrow}" if at else f"{name}{arrow}"
 
 

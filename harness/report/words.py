@@ -16,12 +16,15 @@ __all__ = [
     "metric_name",
     "number",
     "rank_range",
+    "resolution",
     "seconds",
     "shorten",
     "skipped_lines",
 ]
 
 NOTHING = "–"
+BELOW_FLOOR = "*below floor*"
+"""How `Standing.below_floor` begins where the floor was judged and not passed."""
 MIRRORED = {"better": "worse", "worse": "better"}
 """A verdict as the other entry has it; `equivalent` and `not separable` are mutual."""
 _ACRONYMS = {"psnr": "PSNR", "ssim": "SSIM", "l1": "L1 error", "gmsd": "GMSD", "lpips": "LPIPS"}
@@ -34,11 +37,11 @@ def number(value: float | None, digits: int) -> str:
 
 
 def interval(value: Interval | None, digits: int) -> str:
-    """`24.1 [23.0, 25.2]`; says so where one cluster alone tells no spread; a dash for no value."""
+    """`24.1 [23.0, 25.2]`; says so where too few clusters tell no spread; a dash for no value."""
     if value is None or not math.isfinite(value.value):
         return NOTHING
     if not math.isfinite(value.lo):
-        return f"{number(value.value, digits)} [one cluster]"
+        return f"{number(value.value, digits)} [too few]"
     return f"{number(value.value, digits)} [{number(value.lo, digits)}, {number(value.hi, digits)}]"
 
 
@@ -87,25 +90,39 @@ def headline(task: TaskSummary, ranked: Sequence[Standing], titles: Mapping[str,
     if not ordered:
         return "No ranked entry has a result on this task."
     best, name = ordered[0], metric_name(task.primary)
+    below = next(s.below_floor for s in ranked if s.entry == best).startswith(BELOW_FLOOR)
+    but = ", but is below floor" if below else ""
     unit = f" {info['unit']}" if info.get("unit") else ""
     score = f"{number(scores[best].value, info['digits'])}{unit}"
     if len(ordered) == 1:
-        return f"{titles[best]} reaches {score} {name}; there is no other ranked entry to compare it with."
+        return f"{titles[best]} reaches {score} {name}{but}; there is no other ranked entry to compare it with."
     verdicts = {other: _seen_from(best, other, task.pairs) for other in ordered[1:]}
     groups = {v: [titles[e] for e in ordered[1:] if verdicts[e] == v] for v in ("better", "equivalent")}
     open_ = [titles[e] for e in ordered[1:] if verdicts[e] not in ("better", "equivalent")]
     if len(groups["better"]) == len(ordered) - 1:
         margin = abs(scores[best].value - scores[ordered[1]].value)
         gap = f"{number(margin, info['digits'])}{unit}"
-        return f"{titles[best]} is best: {score} {name}, separably ahead of {titles[ordered[1]]} by {gap}."
+        return f"{titles[best]} is best: {score} {name}, separably ahead of {titles[ordered[1]]} by {gap}{but}."
     lead = "highest" if task.higher_is_better else "lowest"
-    sentence = f"{titles[best]} has the {lead} {name}, {score}, but no separable lead: "
+    but = f"{but} and has no separable lead" if below else ", but no separable lead"
+    sentence = f"{titles[best]} has the {lead} {name}, {score}{but}: "
     reasons = []
     if open_:
         reasons.append(f"this run cannot tell it from {listed(open_)}")
     if groups["equivalent"]:
         reasons.append(f"it is equivalent to {listed(groups['equivalent'])}")
     return sentence + ", and ".join(reasons) + "."
+
+
+def resolution(task: TaskSummary, info: Mapping[str, Any]) -> str:
+    """What this run can tell apart, in words; "" where nobody was compared."""
+    if task.detectable is not None and math.isfinite(task.detectable):
+        far = f"{number(task.detectable, info['digits'])} {info['unit']}".rstrip()
+        return f"a typical pair must differ by {far} in {task.primary} to be told apart"
+    if not task.pairs:
+        return ""
+    entries, clusters = len({name for pair in task.pairs for name in (pair.a, pair.b)}), task.pairs[0].clusters
+    return f"{clusters} cluster{'s' if clusters != 1 else ''} cannot separate any pair of {entries} entries"
 
 
 def _seen_from(a: str, b: str, pairs: Sequence[PairTest]) -> str:

@@ -156,6 +156,8 @@ def make_plan(
     tasks = []
     for task in _tasks(suite, only, limit, metrics):
         reasons = {column: metric_skip(column, registry) for column in task.metrics}
+        if not reasons[task.primary] and registry.metric(parse_metric(task.primary)[0]).higher_is_better is None:
+            raise HarnessError(f"task {task.id}: {task.primary} has no better direction, so it cannot rank")
         skips += [Skip(column, task.id, reason) for column, reason in reasons.items() if reason]
         if reasons[task.primary]:
             skips.append(Skip(task.id, task.id, f"its primary metric {task.primary}: {reasons[task.primary]}"))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
 
 from harness.stats.clusters import Floats
 from harness.stats.intervals import mean_intervals, median_interval
-from harness.stats.model import Cell, Interval, Speed
+from harness.stats.model import FEWEST_CLUSTERS, Cell, Interval, Speed
 from harness.stats.table import Flags, TaskTable
 
 __all__ = ["RATIO_EDGES", "aggregate_cells", "ratio_bins", "sample_cells", "speeds"]
@@ -27,17 +27,27 @@ def ratio_bins(ratios: Floats) -> list[tuple[str, Flags]]:
     return [(name, members) for name, members in bins if members.any()]
 
 
-def sample_cells(task: str, table: TaskTable, metrics: Sequence[str], seed: int) -> list[Cell]:
-    """Cells of per-sample metrics: every entry, on all common samples and in every bin of mask area."""
+def sample_cells(
+    task: str, table: TaskTable, metrics: Sequence[str], seed: int, geometric: Collection[str] = ()
+) -> list[Cell]:
+    """Cells of per-sample metrics: every entry, on all common samples and in every bin of mask area.
+
+    Metrics among `geometric` are averaged as logarithms (a score of 0 or less is undefined there): the value is the
+    geometric mean, its interval that of the mean logarithm; a spread over repeats has no meaning for it.
+    """
     everything = np.ones(len(table.labels), dtype=bool)
     subsets = [("", everything), *ratio_bins(table.ratios)]
     cells = []
     for metric in metrics:
         scores = table.scores(metric)
+        if metric in geometric:
+            scores = np.log(scores, where=scores > 0, out=np.full_like(scores, np.nan))
         defined = table.defined(scores)
-        spreads = table.spreads(metric, defined)
+        spreads = {} if metric in geometric else table.spreads(metric, defined)
         for name, members in subsets:
             intervals = _intervals(table, scores, defined & members, seed)
+            if metric in geometric:
+                intervals = [of and of.exponential() for of in intervals]
             for entry, interval in zip(table.entries, intervals, strict=True):
                 counts = table.counts(entry, members)
                 spread = None if name else spreads.get(entry)
@@ -67,9 +77,9 @@ def aggregate_cells(task: str, table: TaskTable, metrics: Sequence[str], aggrega
     cells = []
     for row in chosen.to_dict("records"):
         counts = table.counts(row["entry"], everything)
-        interval = Interval(
-            float(row["value"]), float(row["lo"]), float(row["hi"]), int(row["n"]), int(row["clusters"])
-        )
+        enough = row["clusters"] >= FEWEST_CLUSTERS
+        low, high = (float(row["lo"]), float(row["hi"])) if enough else (np.nan, np.nan)
+        interval = Interval(float(row["value"]), low, high, int(row["n"]), int(row["clusters"]))
         shown = interval if np.isfinite(interval.value) else None
         cells.append(Cell(row["entry"], task, row["metric"], row["subset"], *counts, shown, None))
     return cells

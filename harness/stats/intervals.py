@@ -21,7 +21,7 @@ from harness.stats.clusters import (
     cluster_sums,
     resampled_weights,
 )
-from harness.stats.model import Interval
+from harness.stats.model import FEWEST_CLUSTERS, Interval
 
 __all__ = ["jackknife_interval", "mean_intervals", "median_interval"]
 
@@ -49,7 +49,7 @@ def mean_intervals(
         labels: cluster of each sample [N].
 
     Returns:
-        E intervals; `lo` and `hi` are NaN for one cluster, equal to the mean where nothing varies.
+        E intervals; `lo` and `hi` are NaN below `FEWEST_CLUSTERS`, equal to the mean where nothing varies.
     """
     sums = cluster_sums(values, labels)
     means, errors = sums.estimates()
@@ -63,7 +63,7 @@ def mean_intervals(
 
 
 def _student(clusters: int, level: float, columns: int) -> tuple[Floats, Floats]:
-    quantile = stdtrit(clusters - 1, 0.5 + level / 2) if clusters > 1 else np.nan
+    quantile = stdtrit(clusters - 1, 0.5 + level / 2) if clusters >= FEWEST_CLUSTERS else np.nan
     return np.full(columns, -quantile), np.full(columns, quantile)
 
 

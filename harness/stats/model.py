@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 __all__ = [
+    "FEWEST_CLUSTERS",
     "TABLE_HEADINGS",
     "BarPart",
     "BarResult",
@@ -27,6 +28,10 @@ __all__ = [
 Verdict = Literal["better", "worse", "equivalent", "not separable"]
 Record = TypeVar("Record")
 
+FEWEST_CLUSTERS = 4
+"""ours: no interval is told from fewer clusters. Student's t is then 4 to 13 standard errors wide, reaches beyond
+what a metric can be (an SSIM of 1.5), and flattens every plot."""
+
 TABLE_HEADINGS: Mapping[str, str] = types.MappingProxyType(
     {
         "": "",
@@ -42,7 +47,7 @@ TABLE_HEADINGS: Mapping[str, str] = types.MappingProxyType(
 class Interval:
     """An estimate with its 95 % interval, from `n` samples of `clusters` clusters.
 
-    `lo` and `hi` are NaN where one cluster alone cannot tell a spread.
+    `lo` and `hi` are NaN below `FEWEST_CLUSTERS` clusters: too few to tell a spread.
     """
 
     value: float
@@ -50,6 +55,10 @@ class Interval:
     hi: float
     n: int
     clusters: int
+
+    def exponential(self) -> Interval:
+        """Of mean logarithms: the geometric mean with its interval."""
+        return Interval(math.exp(self.value), math.exp(self.lo), math.exp(self.hi), self.n, self.clusters)
 
 
 @dataclass(frozen=True)
@@ -152,8 +161,9 @@ class TaskSummary:
     Attributes:
         primary: metric column that decides ranks and pair tests; every other metric is exploratory.
         n_common: samples that all compared entries have, of `n_total`; `clusters` counts theirs.
-        detectable: smallest difference of the primary that this run shows with 80 % power (a typical pair,
-            two-sided 5 %, before Holm); None with fewer than two ranked entries or two clusters.
+        detectable: difference of the primary that a typical pair must have to be told apart with 80 % power, at
+            5 % divided by the number of pairs (Holm's first step); None where nobody is tested, and where so few
+            clusters can never reach that level.
         standings: by table, ranked entries first.
     """
 

@@ -10,7 +10,7 @@ import numpy as np
 from harness.stats.clusters import Floats, Labels, cluster_sums
 from harness.stats.intervals import mean_intervals
 from harness.stats.model import PairTest, Verdict
-from harness.stats.paired import detectable_difference, equivalence_test, holm, swap_test
+from harness.stats.paired import detectable_difference, equivalence_test, holm, smallest_p, swap_test
 
 __all__ = ["EQUIVALENCE_MARGINS", "SIGNIFICANCE", "pair_tests", "typical_detectable"]
 
@@ -81,12 +81,16 @@ def _verdict(gain: float, p_holm: float, p_same: float) -> Verdict:
 
 
 def typical_detectable(scores: Floats, labels: Labels, pairs: Sequence[tuple[int, int]]) -> float | None:
-    """Detectable difference at the median standard error of the pairs; None without pairs or clusters."""
+    """Detectable difference at the median standard error of the pairs, at Holm's first step.
+
+    None without pairs, and where not even methods that differ on every cluster reach that level.
+    """
     if not pairs:
         return None
     left, right = np.array(pairs).T
     sums = cluster_sums(scores[:, left] - scores[:, right], labels)
-    if sums.clusters < 2:
+    level = SIGNIFICANCE / len(pairs)
+    if smallest_p(sums.clusters) > level:
         return None
     _, errors = sums.estimates()
-    return detectable_difference(float(np.median(errors)), sums.clusters)
+    return detectable_difference(float(np.median(errors)), sums.clusters, alpha=level)

@@ -9,35 +9,11 @@ import numpy as np
 import pandas as pd
 
 from harness.stats.cells import aggregate_cells, sample_cells, speeds
-from harness.stats.model import (
-    TABLE_HEADINGS,
-    BarPart,
-    BarResult,
-    Cell,
-    Interval,
-    PairTest,
-    RunSummary,
-    Speed,
-    Standing,
-    TaskSummary,
-)
+from harness.stats.model import Interval, RunSummary, TaskSummary
 from harness.stats.standings import rank_task
 from harness.stats.table import task_table
 
-__all__ = [
-    "TABLE_HEADINGS",
-    "BarPart",
-    "BarResult",
-    "Cell",
-    "Interval",
-    "PairTest",
-    "RunSummary",
-    "Speed",
-    "Standing",
-    "TaskSummary",
-    "aggregates_frame",
-    "summarise",
-]
+__all__ = ["RunSummary", "aggregates_frame", "summarise"]
 
 AGGREGATE_COLUMNS = ["entry", "task", "metric", "subset", "n", "clusters", "value", "lo", "hi", "curve"]
 
@@ -47,10 +23,10 @@ def summarise(
 ) -> RunSummary:
     """Summarise a run, finished or not.
 
-    Scores are averaged over repeats, then over the samples that all compared entries have; everything is
-    resampled by cluster. The primary metric of each task is tested for all pairs that share a table (Holm
-    within the task); other metrics have intervals only. The same records give the same summary in whatever
-    order they come.
+    Scores are averaged over repeats, then over the samples that all compared entries have (geometrically where
+    `metrics_info` says so); everything is resampled by cluster. The primary metric of each task is tested for all
+    pairs that share a table (Holm within the task); other metrics have intervals only. The same records give the
+    same summary in whatever order they come.
 
     Args:
         records: as `RunFolder.records()` gives them.
@@ -78,7 +54,8 @@ def _task_summary(
     references = [entry["reference"] for entry in entries]
     table = task_table(records, task["id"], references, n_total=task["n"], reasons=reasons)
     per_sample = [column for column in task["metrics"] if task["metrics_info"][column]["kind"] == "sample"]
-    cells = sample_cells(task["id"], table, per_sample, seed)
+    geometric = {column for column in per_sample if task["metrics_info"][column].get("mean") == "geometric"}
+    cells = sample_cells(task["id"], table, per_sample, seed, geometric)
     if aggregates is not None:
         others = [column for column in task["metrics"] if column not in per_sample]
         cells += aggregate_cells(task["id"], table, others, aggregates)

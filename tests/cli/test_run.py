@@ -77,6 +77,20 @@ def test_a_metric_whose_file_is_there_runs(
     assert harness.open_run(tmp_path / "run").records()["score:lpips"].notna().all()
 
 
+def test_a_metric_without_a_better_direction_cannot_rank() -> None:
+    from dataclasses import replace
+
+    from harness.errors import HarnessError
+    from harness.plugins import registry
+    from harness.runner.plan import make_plan
+    from harness.suites import load_suite
+
+    suite = load_suite(registry().suite("inpainting"))
+    task = replace(suite.tasks[0], primary="hf_ratio@hole")
+    with pytest.raises(HarnessError, match="hf_ratio@hole has no better direction"):
+        make_plan(replace(suite, tasks=(task,)), ["telea"], registry())
+
+
 def test_without_pyiqa_its_metrics_are_skipped(call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     from harness.metrics import pyiqa_catalogue
 

@@ -18,7 +18,8 @@ from PIL import Image
 
 from harness.report import html, write_report
 from harness.report.pictures import overlay
-from harness.stats.summary import RunSummary, summarise
+from harness.stats.model import RunSummary
+from harness.stats.summary import summarise
 from harness.store import RunFolder, open_run
 
 PAYLOADS = [
@@ -128,7 +129,8 @@ def test_numbers_counts_and_verdicts_are_shown(run: RunFolder, summary: RunSumma
     for cell in summary.tasks[0].cells:
         if cell.interval and not cell.subset and cell.metric == "psnr@hole":
             assert f"{cell.interval.value:.2f}" in page
-            assert f"{cell.interval.lo:.2f}–{cell.interval.hi:.2f}" in page
+    assert "too few clusters" in page
+    assert "3 clusters cannot separate any pair of 4 entries." in page
     assert "ValueError: made to fail" in page
     assert "this project's small checkpoints; says nothing about the papers" in page
     assert "What these numbers are not" in page
@@ -143,6 +145,15 @@ def test_numbers_counts_and_verdicts_are_shown(run: RunFolder, summary: RunSumma
             told = next(v for v in verdicts if v["title"].startswith(f"{titles[a]} − {titles[b]}: "))
             assert f": {diff:+.2f}, ".replace("-", "−").replace("+0.00", "0.00") in told["title"] or diff == 0
             assert (told["class"] == test.verdict) == (a == test.a or test.verdict in ("equivalent", "not separable"))
+
+
+def test_intervals_and_what_can_be_told_apart_are_shown_where_there_are_clusters_enough(larger: RunFolder) -> None:
+    summary = summarise(larger.records(), larger.manifest)
+    page = " ".join(Page(made(larger, summary)).words)
+    for cell in summary.tasks[0].cells:
+        if cell.interval and not cell.subset and cell.metric == "psnr@hole":
+            assert f"{cell.interval.lo:.2f}–{cell.interval.hi:.2f}" in page
+    assert f"A typical pair must differ by {summary.tasks[0].detectable:.2f} dB in psnr@hole to be told apart." in page
 
 
 def test_a_best_tile_is_marked_once_a_sample(text: str) -> None:

@@ -9,7 +9,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from harness.report.terminal import print_summary
-from harness.stats.summary import RunSummary, summarise
+from harness.stats.model import RunSummary
+from harness.stats.summary import summarise
 from harness.store import RunFolder
 
 
@@ -28,11 +29,20 @@ def test_plain_lines_are_narrow_aligned_and_without_codes(run: RunFolder, summar
     assert len({cell_len(row) for row in rows}) == 1, "the last column is right-aligned"
 
 
-def test_every_number_of_the_primary_stands_with_its_interval(run: RunFolder, summary: RunSummary) -> None:
-    text = plain(summary, run.manifest)
+def test_every_number_of_the_primary_stands_with_its_interval(larger: RunFolder) -> None:
+    summary = summarise(larger.records(), larger.manifest)
+    text = plain(summary, larger.manifest)
     for cell in summary.tasks[0].cells:
         if cell.metric == "psnr@hole" and not cell.subset and cell.interval:
             assert f"{cell.interval.value:.2f} [{cell.interval.lo:.2f}, {cell.interval.hi:.2f}]" in text
+
+
+def test_three_clusters_give_no_interval_and_separate_nobody(run: RunFolder, summary: RunSummary) -> None:
+    text = plain(summary, run.manifest)
+    for cell in summary.tasks[0].cells:
+        if cell.metric == "psnr@hole" and not cell.subset and cell.interval:
+            assert f"{cell.interval.value:.2f} [too few]" in text
+    assert "3 clusters; 3 clusters cannot separate any pair of 4 entries" in text
     assert "5/1/0" in text, "a failed sample is counted where it is shown"
 
 
@@ -42,6 +52,14 @@ def test_the_footer_says_what_the_numbers_rest_on_and_what_is_missing(run: RunFo
     assert "says nothing about the papers" in text
     assert "in the report only: fd_fake" in text
     assert "skipped  lpips on photos-thick: no weights here: pip install lpips" in text
+
+
+def test_a_difference_that_can_be_seen_is_told_for_a_typical_pair(larger: RunFolder) -> None:
+    summary = summarise(larger.records(), larger.manifest)
+    [task] = summary.tasks
+    assert task.detectable is not None
+    text = " ".join(plain(summary, larger.manifest).split())
+    assert f"a typical pair must differ by {task.detectable:.2f} dB in psnr@hole to be told apart" in text
 
 
 def test_below_floor_is_marked(run: RunFolder, summary: RunSummary) -> None:

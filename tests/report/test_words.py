@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.report import words
-from harness.stats.summary import Cell, Interval, PairTest, Standing, TaskSummary
+from harness.stats.model import Cell, Interval, PairTest, Standing, TaskSummary
 
 INFO = {"unit": "dB", "digits": 1}
 TITLES = {name: name.upper() for name in "abc"}
@@ -76,7 +76,7 @@ def test_seconds_read_as_a_person_says_them(value: float | None, text: str) -> N
 
 def test_undefined_numbers_are_dashes() -> None:
     assert [words.number(v, 2) for v in (None, math.nan, math.inf, 1.005, -2)] == ["–", "–", "–", "1.00", "−2.00"]
-    assert words.interval(Interval(2.0, math.nan, math.nan, 4, 1), 1) == "2.0 [one cluster]"
+    assert words.interval(Interval(2.0, math.nan, math.nan, 4, 1), 1) == "2.0 [too few]"
     assert words.interval(Interval(math.nan, 1, 2, 0, 0), 1) == "–"
     assert words.interval(None, 1) == "–"
 
@@ -86,6 +86,28 @@ def test_a_rank_shows_its_interval_or_nothing() -> None:
     assert words.rank_range(wide) == "1–4"
     assert words.rank_range(standing("a", 2)) == "2"
     assert words.rank_range(Standing("a", None, None, None, "", False, "oracle", "")) == "–"
+
+
+def test_a_leader_below_floor_is_not_crowned() -> None:
+    def told(values: dict[str, float], verdict: str, mark: str) -> str:
+        ranked = [dataclasses.replace(standing(n, i + 1), below_floor=mark) for i, n in enumerate(values)]
+        return words.headline(task(values, {("a", "b"): verdict}), ranked, TITLES, INFO)
+
+    below = "*below floor*: −1 dB vs mean"
+    both = {"a": 30.0, "b": 28.0}
+    assert told(both, "better", below).endswith("separably ahead of B by 2.0 dB, but is below floor.")
+    assert "30.0 dB, but is below floor and has no separable lead: " in told(both, "not separable", below)
+    assert "in the hole, but is below floor; there is no other" in told({"a": 30.0}, "better", below)
+    for mark in ("", "*floor not judged*: 3 clusters are too few"):
+        assert "below floor" not in told(both, "better", mark)
+
+
+def test_what_a_run_can_tell_apart() -> None:
+    seen = task({"a": 30, "b": 28}, {("a", "b"): "better"})
+    assert words.resolution(seen, INFO) == "a typical pair must differ by 0.5 dB in psnr@hole to be told apart"
+    blind = dataclasses.replace(seen, detectable=None)
+    assert words.resolution(blind, INFO) == "3 clusters cannot separate any pair of 2 entries"
+    assert words.resolution(dataclasses.replace(blind, pairs=()), INFO) == ""
 
 
 def test_lists_read_as_prose() -> None:

@@ -16,7 +16,7 @@ import pytest
 METRICS = {
     "psnr@hole": {"higher_is_better": True, "unit": "dB", "digits": 2, "kind": "sample"},
     "feat_efl0@hole": {"higher_is_better": False, "unit": "", "digits": 4, "kind": "sample"},
-    "hf_ratio@hole": {"higher_is_better": True, "unit": "", "digits": 2, "kind": "sample"},
+    "hf_ratio@hole": {"higher_is_better": None, "unit": "", "digits": 2, "kind": "sample", "mean": "geometric"},
     "fd_efl0": {"higher_is_better": False, "unit": "", "digits": 1, "kind": "set"},
 }
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from harness.stats.summary import BarResult, Standing, TaskSummary, summarise
+from harness.stats.model import BarResult, Standing, TaskSummary
+from harness.stats.summary import summarise
 
 Make = Callable[..., Any]
 HARMONIC = {"psnr@hole": 25.0, "feat_efl0@hole": 0.5, "hf_ratio@hole": 0.2}

@@ -91,6 +91,16 @@ def test_one_cluster_has_no_interval_and_a_constant_has_none_to_show() -> None:
     assert (constant.lo, constant.value, constant.hi) == pytest.approx((30.1, 30.1, 30.1))
 
 
+def test_fewer_than_four_clusters_give_no_interval() -> None:
+    """An SSIM of two pictures had the interval [-0.59, 1.49]."""
+    for clusters, told in ((2, False), (3, False), (4, True)):
+        rows = clusters > LABELS
+        [of] = mean_intervals(scores(3)[rows][:, [0]], LABELS[rows])
+        assert of.clusters == clusters
+        assert math.isfinite(of.value)
+        assert math.isfinite(of.lo) == math.isfinite(of.hi) == told
+
+
 def test_resamples_without_spread_do_not_make_an_interval_infinite() -> None:
     values = np.zeros((36, 1))
     values[0] = 5.0  # eleven of twelve photographs are alike: a third of all resamples have no spread at all

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import HarnessError
-from harness.stats.summary import Interval, TaskSummary, aggregates_frame, summarise
+from harness.stats.model import Interval, TaskSummary
+from harness.stats.pairs import typical_detectable
+from harness.stats.summary import aggregates_frame, summarise
 
 Make = Callable[..., Any]
 HARMONIC = {"psnr@hole": 25.0, "feat_efl0@hole": 0.5, "hf_ratio@hole": 0.2}
@@ -217,6 +219,59 @@ def test_set_metrics_come_from_the_aggregates_and_are_not_ranked(run: tuple[pd.D
     derived = aggregates_frame(summarise(records, manifest, sets))
     again = only_task(records, manifest, aggregates=derived)  # per-sample rows of a written table are not read back
     assert again == task
+
+
+def test_a_ratio_is_shown_by_its_geometric_mean(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    records, manifest = run
+    mine = records["entry"] == "mine"
+    records.loc[mine, "score:hf_ratio@hole"] = [0.01, 1.0, 0.1] * 12
+    shown = cell(only_task(records, manifest), "mine", "hf_ratio@hole").interval
+    assert shown.value == pytest.approx(0.1)
+    assert 0 < shown.lo <= shown.value <= shown.hi
+    manifest["suite"]["tasks"][0]["metrics_info"] = {
+        column: {key: value for key, value in info.items() if key != "mean"}
+        for column, info in manifest["suite"]["tasks"][0]["metrics_info"].items()
+    }
+    assert cell(only_task(records, manifest), "mine", "hf_ratio@hole").interval.value == pytest.approx(0.37)
+
+
+def test_a_ratio_of_zero_is_undefined(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    records, manifest = run
+    records.loc[(records["entry"] == "mine") & (records["sample"] == "p00@m/0"), "score:hf_ratio@hole"] = 0.0
+    assert {cell(only_task(records, manifest), name, "hf_ratio@hole").interval.n for name in SCORES} == {35}
+
+
+def test_a_set_metric_of_three_clusters_has_no_interval(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    row = {"entry": "mine", "task": "photos", "metric": "fd_efl0", "subset": "", "n": 9, "clusters": 3}
+    sets = pd.DataFrame([{**row, "value": 12.5, "lo": -90.0, "hi": 115.0}])
+    shown = cell(only_task(*run, aggregates=sets), "mine", "fd_efl0").interval
+    assert shown.value == 12.5
+    assert np.isnan([shown.lo, shown.hi]).all()
+
+
+def test_a_run_too_small_to_separate_anybody_says_so(make_entry: Make, make_manifest: Make, make_records: Make) -> None:
+    """Six clusters reach p = 2/64 at best: enough for one pair at 5 %, not for the ten of five entries under Holm."""
+    seen = {}
+    for entries, photographs in ((2, 6), (5, 6), (5, 9), (2, 5)):
+        scores = {name: {**GOOD, "psnr@hole": 28.0 + k} for k, name in enumerate("abcde"[:entries])}
+        manifest = make_manifest([make_entry(name) for name in scores], n=3 * photographs)
+        task = only_task(make_records(scores, photographs=photographs), manifest)
+        seen[entries, photographs] = task.detectable
+        assert any(pair.verdict == "better" or pair.verdict == "worse" for pair in task.pairs) == bool(task.detectable)
+    assert seen[5, 6] is None
+    assert seen[2, 5] is None
+    assert seen[2, 6] is not None
+    assert seen[5, 9] is not None
+
+
+def test_holm_widens_what_can_be_seen() -> None:
+    rng = np.random.default_rng(0)
+    scores, labels = rng.normal(size=(40, 3)), np.arange(40)
+    alone = typical_detectable(scores, labels, [(0, 1)])
+    family = typical_detectable(scores, labels, [(0, 1)] * 10)
+    assert alone is not None
+    assert family is not None
+    assert family > 1.2 * alone
 
 
 def test_a_record_of_an_unknown_entry_is_refused(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
