@@ -26,8 +26,9 @@ def report_command(run: Path, out: Path | None) -> None:
     from harness.store import open_run
 
     folder = open_run(run)
-    summary = finish(folder, registry())
     target = out or folder.report_path
-    write_report(folder, summary, target)
+    with folder.locked():
+        summary = finish(folder, registry())
+        write_report(folder, summary, target)
     print_summary(summary, folder.manifest, Console(), plain=not sys.stdout.isatty())
     click.echo(f"report: {target}")

@@ -88,7 +88,8 @@ def _line(entry: str, task: str, result: CellResult, seconds: float) -> str:
         counts += f", {result.rescored} only re-scored"
     if not result.computed and not result.rescored:
         counts += ", all from before"
-    return f"{entry:24} {task:20} {counts:>28} {seconds:7.1f} s"
+    line = f"{entry:24} {task:20} {counts:>28} {seconds:7.1f} s"
+    return f"{line}\n  {result.why}" if result.why else line
 
 
 def show_plan(plan: Plan, folder: Path) -> None:

@@ -19,8 +19,8 @@ def _state(manifest: dict[str, Any]) -> str:
     return f"{manifest['status']}, {manifest['seconds']} s"
 
 
-def _entry_notes(entry: dict[str, Any]) -> list[str]:
-    """Why an entry's records are stale today: version, weights, or code changed under one version."""
+def _entry_notes(entry: dict[str, Any], digests: set[str]) -> list[str]:
+    """Why an entry's records (made by code with these `digests`) are stale today, or may be."""
     from harness.errors import HarnessError
     from harness.plugins import registry
     from harness.runner.entries import resolve_entry
@@ -31,7 +31,7 @@ def _entry_notes(entry: dict[str, Any]) -> list[str]:
         return [f"cannot run here today: {error}"]
     then, today = entry["identity"], now["identity"]
     notes = [f"stale: {key} was {then[key]}, is {today[key]}" for key in today if then.get(key) != today[key]]
-    if not notes and entry.get("source_digest") != now["source_digest"]:
+    if not notes and digests - {now["source_digest"]}:
         notes.append(f"code changed under version {now['version']}: results may not be reproducible; raise the version")
     return notes
 
@@ -56,14 +56,18 @@ def status_command(run: Path) -> None:
     manifest, records = folder.manifest, folder.records()
     suite = manifest["suite"]
     click.echo(f"{suite['title']} v{suite['version']}: {_state(manifest)}, started {manifest['started']}")
+    told: dict[str, list[str]] = {}
     for entry in manifest["entries"]:
         for task in manifest["suite"]["tasks"]:
             cell = records[(records["entry"] == entry["reference"]) & (records["task"] == task["id"])]
             counts = cell["status"].value_counts() if len(cell) else {}
             failed = f", {counts['failed']} failed" if "failed" in counts else ""
             click.echo(f"  {entry['title']:26} {task['id']:20} {counts.get('ok', 0)}/{task['n']} ok{failed}")
-        for note in _entry_notes(entry):
-            click.echo(f"    {note}")
+        mine = records[(records["entry"] == entry["reference"]) & (records["status"] == "ok")]
+        for note in _entry_notes(entry, set(mine["source_digest"]) if len(mine) else set()):
+            told.setdefault(note, []).append(entry["title"])
+    for note, titles in told.items():
+        click.echo(f"  {', '.join(titles)}: {note}")
     if len(records):
         for task in manifest["suite"]["tasks"]:
             for note in _metric_notes(task, records):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from harness.errors import HarnessError, RefusedSample
 from harness.interfaces import Batch, Images
@@ -43,14 +44,20 @@ class Answer:
 
 def to_tensor(units: Sequence[Unit], device: str) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Truths [N,3,H,W] in [0,1] and masks [N,1,H,W]; pinned and moved without blocking on CUDA."""
-    pixels = torch.from_numpy(np.stack([unit.truth for unit in units])).permute(0, 3, 1, 2)
     masks = None
     if units[0].mask is not None:
-        masks = torch.from_numpy(np.stack([unit.mask for unit in units if unit.mask is not None]))[:, None]
-    if device != "cpu":
-        pixels = pixels.contiguous().pin_memory().to(device, non_blocking=True)
-        masks = masks.pin_memory().to(device, non_blocking=True) if masks is not None else None
-    return pixels.float().div_(255), masks.float() if masks is not None else None
+        stacked = torch.from_numpy(np.stack([unit.mask for unit in units if unit.mask is not None]))[:, None]
+        masks = _moved(stacked, device).float()
+    return _pictures([unit.truth for unit in units], device), masks
+
+
+def _pictures(pictures: Sequence[NDArray[np.uint8]], device: str) -> torch.Tensor:
+    pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+    return _moved(pixels, device).float().div_(255)
+
+
+def _moved(tensor: torch.Tensor, device: str) -> torch.Tensor:
+    return tensor if device == "cpu" else tensor.contiguous().pin_memory().to(device, non_blocking=True)
 
 
 def _finite(output: torch.Tensor) -> list[bool]:
@@ -127,13 +134,16 @@ class Caller:
     def _run(self, units: Sequence[Unit], seeds: Sequence[int]) -> list[Answer]:
         call = self._ready()
         truth, mask = to_tensor(units, self._device)
-        batch = self._batch(units, seeds, truth, mask)
+        shown = truth
+        if any(unit.image is not None for unit in units):
+            shown = _pictures([unit.truth if unit.image is None else unit.image for unit in units], self._device)
+        batch = self._batch(units, seeds, shown, mask)
         with torch.inference_mode():
             shape = tuple(truth.shape)
             if shape not in self._warm:
                 give_back_freed()
                 with Clock(self._device) as warming:
-                    call(self._batch(units, seeds, truth, mask))
+                    call(self._batch(units, seeds, shown, mask))
                 self._warm[shape] = warming.peak_mb
             with Clock(self._device) as clock:
                 images = call(batch)
@@ -142,6 +152,8 @@ class Caller:
         output = images.image
         if tuple(output.shape) != tuple(truth.shape):
             raise HarnessError(f"the method returned shape {tuple(output.shape)}, expected {tuple(truth.shape)}")
+        if not output.is_floating_point():
+            raise HarnessError(f"the method returned {output.dtype} pixels; images are float32 in [0, 1]")
         output = output.to(truth.device, torch.float32)
         finite = _finite(output)
         output, pixels = round_to_8bit(output)
@@ -166,17 +178,17 @@ class Caller:
         ]
 
     def _batch(
-        self, units: Sequence[Unit], seeds: Sequence[int], truth: torch.Tensor, mask: torch.Tensor | None
+        self, units: Sequence[Unit], seeds: Sequence[int], shown: torch.Tensor, mask: torch.Tensor | None
     ) -> Batch:
         # The method gets tensors of its own: what it does to them must not reach the truth it is judged by.
-        visible = truth * (1 - mask) if mask is not None and self._role == "hole" else truth.clone()
+        visible = shown * (1 - mask) if mask is not None and self._role == "hole" else shown.clone()
         prompts = tuple(unit.prompt or "" for unit in units)
         return Batch(
             ids=tuple(unit.id for unit in units),
             image=visible if "image" in self._needs else None,
             mask=mask.clone() if mask is not None and "mask" in self._needs else None,
             prompt=prompts if "prompt" in self._needs else None,
-            target_size=(int(truth.shape[-2]), int(truth.shape[-1])),
+            target_size=(int(shown.shape[-2]), int(shown.shape[-1])),
             seeds=tuple(seeds),
         )
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -36,13 +36,17 @@ def _stack(tensors: Sequence[torch.Tensor | None]) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class CellResult:
-    """Counts of one finished cell; how many samples ran the method (`computed`) or only metrics (`rescored`)."""
+    """Counts of one finished cell; how many samples ran the method (`computed`) or only metrics (`rescored`).
+
+    `why` is the reason of its first failed sample.
+    """
 
     ok: int
     failed: int
     skipped: int
     computed: int
     rescored: int
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,20 @@ class _Job:
     repeat: int
     old: Mapping[str, Any] | None = None
     columns: frozenset[str] | None = None
+
+
+class _Judged(NamedTuple):
+    """What the engine knows of one good output: scores by column, composite [3,H,W], pixels uint8 H×W×3."""
+
+    scores: Mapping[str, float]
+    composite: torch.Tensor
+    image: Any
+
+
+def _kept_values(old: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a re-scored row takes over from the one that computed its output."""
+    lasting = ("seconds", "peak_mb", "source_digest")
+    return {k: v for k, v in old.items() if k not in row or k in lasting or k.startswith(("score:", "fact:"))}
 
 
 class Engine:
@@ -75,6 +93,7 @@ class Engine:
         self._task_identity = data.identity()
         self._metric_ids = json.dumps(dict(judge.identities))
         self._cell_keys: dict[str, str] = {}
+        self._source_digests: dict[str, str] = {}
 
     def cell_key(self, entry: Entry) -> str:
         """Identity of what this cell computes; a row with another one is stale and runs again."""
@@ -82,6 +101,11 @@ class Engine:
             ingredients = [entry.identity(), self._task_identity, self.seed, dict(self.numerics)]
             self._cell_keys[entry.reference] = digest(ingredients)
         return self._cell_keys[entry.reference]
+
+    def _source_digest(self, entry: Entry) -> str:
+        if entry.reference not in self._source_digests:
+            self._source_digests[entry.reference] = entry.source_digest()
+        return self._source_digests[entry.reference]
 
     def _jobs(self, stem_rows: pd.DataFrame, entry: Entry, book: FeatureBook) -> list[_Job]:
         """What is left to do. A failed sample is tried again; a kept output is only re-scored."""
@@ -98,7 +122,7 @@ class Engine:
                 elif row["status"] == "ok":
                     ids = json.loads(row["metric_ids"])
                     lacking = {c for c, identity in self.judge.identities.items() if ids.get(c) != identity}
-                    if lacking or book.missing(row["output_hash"]):
+                    if lacking or book.missing(unit_key.id, repeat, row["composite_hash"]):
                         jobs.append(_Job(unit_key, repeat, row, frozenset(lacking)))
         return jobs
 
@@ -116,7 +140,10 @@ class Engine:
         seal(stem)
         rows = read_rows(stem)
         status: Mapping[str, int] = dict(rows["status"].value_counts()) if not rows.empty else {}
-        return CellResult(*(int(status.get(s, 0)) for s in ("ok", "failed", "skipped")), **counts)
+        failed = rows[rows["status"] == "failed"] if not rows.empty else rows
+        why = str(failed["reason"].iloc[0]) if len(failed) else ""
+        ok, bad, skipped = (int(status.get(name, 0)) for name in ("ok", "failed", "skipped"))
+        return CellResult(ok, bad, skipped, counts["computed"], counts["rescored"], why)
 
     def _run_jobs(
         self, jobs: Sequence[_Job], entry: Entry, build: Callable[[], Any], book: FeatureBook,
@@ -171,7 +198,11 @@ class Engine:
             counts["computed"] += len(again)
 
     def _kept(self, job: _Job) -> np.ndarray[Any, np.dtype[np.uint8]] | None:
-        return self.run.artifacts.get(job.old["output_hash"]) if job.old is not None else None
+        """The kept output; None where there is none, or where the file is no longer what its name says."""
+        if job.old is None:
+            return None
+        pixels = self.run.artifacts.get(job.old["output_hash"])
+        return pixels if pixels is not None and Writer.hash(pixels) == job.old["output_hash"] else None
 
     def _kept_answer(self, unit: Unit, pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> Answer:
         truth, mask = to_tensor([unit], self.device)
@@ -182,38 +213,52 @@ class Engine:
     def _finish(
         self, pairs: list[tuple[_Job, Answer]], entry: Entry, writer: Writer, book: FeatureBook, *, pixels_known: bool
     ) -> None:
-        """Score what succeeded in one batch, embed it, and hand records to the writer."""
-        good = [(job, answer) for job, answer in pairs if answer.output is not None]
-        scores: list[dict[str, float]] = []
-        if good:
-            raw, truth = _stack([a.output for _, a in good]), _stack([a.truth for _, a in good])
-            mask = _stack([a.mask for _, a in good]) if good[0][1].mask is not None else None
-            with torch.inference_mode():
-                composite = composite_of(raw, truth, mask)
-                columns = good[0][0].columns if pixels_known else None
-                scores = self.judge.score(tuple(job.key.id for job, _ in good), raw, composite, truth, mask, columns)
-            pixels = _stack([a.pixels for _, a in good]).cpu().numpy()
-        done = 0
-        for job, answer in pairs:
+        """Score what succeeded in one batch, embed it, and hand records to the writer.
+
+        A metric that raises fails its sample, not the run: the batch is then judged sample by sample.
+        """
+        try:
+            judged = self._judge(pairs, pixels_known)
+        except Exception as error:
+            if len(pairs) > 1:
+                for pair in pairs:
+                    self._finish([pair], entry, writer, book, pixels_known=pixels_known)
+                return
+            job, answer = pairs[0]
+            writer.put(self._row(entry, job, answer.unit, "failed", f"metric: {type(error).__name__}: {error}"), None)
+            return
+        for (job, answer), one in zip(pairs, judged, strict=True):
             row = self._row(entry, job, answer.unit, answer.status, answer.reason)
-            if answer.output is None:
+            if one is None:
                 writer.put(row, None)
                 continue
             row |= {f"fact:{name}": value for name, value in answer.facts.items()}
             row |= {"seconds": answer.seconds, "peak_mb": answer.peak_mb}
             if pixels_known and job.old is not None:
-                row |= {
-                    k: v
-                    for k, v in job.old.items()
-                    if k not in row or k in ("seconds", "peak_mb") or k.startswith(("score:", "fact:"))
-                }
-            row |= {f"score:{column}": value for column, value in scores[done].items()}
+                row |= _kept_values(job.old, row)
+            row |= {f"score:{column}": value for column, value in one.scores.items()}
             row["metric_ids"] = self._metric_ids
-            image = cv2.merge(list(pixels[done]))  # [3,H,W] to H×W×3, six times cheaper than numpy
-            row["output_hash"] = writer.hash(image)
-            book.add(job.key.id, job.repeat, answer.unit.cluster, row["output_hash"], composite[done])
-            writer.put(row, image if self.keep != "none" else None)
-            done += 1
+            row["output_hash"] = writer.hash(one.image)
+            unit = answer.unit
+            row["composite_hash"] = digest([row["output_hash"], unit.truth_hash, unit.mask_hash])
+            book.add(job.key.id, job.repeat, unit.cluster, row["composite_hash"], one.composite)
+            writer.put(row, one.image if self.keep != "none" else None)
+
+    def _judge(self, pairs: list[tuple[_Job, Answer]], pixels_known: bool) -> list[_Judged | None]:
+        """Scores, composite and H×W×3 pixels of every answer that has an output, None for the others."""
+        good = [(job, answer) for job, answer in pairs if answer.output is not None]
+        if not good:
+            return [None] * len(pairs)
+        raw, truth = _stack([a.output for _, a in good]), _stack([a.truth for _, a in good])
+        mask = _stack([a.mask for _, a in good]) if good[0][1].mask is not None else None
+        with torch.inference_mode():
+            composite = composite_of(raw, truth, mask)
+            columns = good[0][0].columns if pixels_known else None
+            scores = self.judge.score(tuple(job.key.id for job, _ in good), raw, composite, truth, mask, columns)
+        pixels = _stack([a.pixels for _, a in good]).cpu().numpy()
+        # cv2.merge makes H×W×3 of [3,H,W] six times cheaper than numpy
+        found = iter(_Judged(s, composite[i], cv2.merge(list(pixels[i]))) for i, s in enumerate(scores))
+        return [next(found) if answer.output is not None else None for _, answer in pairs]
 
     def _row(self, entry: Entry, job: _Job, unit: Unit | None, status: str, reason: str) -> dict[str, Any]:
         cell = self.cell_key(entry)
@@ -230,6 +275,8 @@ class Engine:
             "output_key": digest([cell, unit.seen if unit else "", job.key.id, job.repeat]),
             "metric_ids": "{}",
             "output_hash": "",
+            "composite_hash": "",
+            "source_digest": self._source_digest(entry),
             "seconds": math.nan,
             "peak_mb": math.nan,
         }

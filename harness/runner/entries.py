@@ -62,6 +62,10 @@ class Entry:
             "code": _function_digest(self.function) if self.function is not None else "",
         }
 
+    def source_digest(self) -> str:
+        """sha256 of the code behind the entry, so that code changed under one version can be told."""
+        return _source_digest(self.spec, self.function)
+
     def describe(self) -> dict[str, Any]:
         """The entry as the manifest keeps it."""
         spec, weights = self.spec, None
@@ -92,7 +96,7 @@ class Entry:
             "optimises": list(spec.optimises),
             "parity": spec.parity,
             "identity": self.identity(),
-            "source_digest": _source_digest(spec, self.function),
+            "source_digest": self.source_digest(),
         }
 
 

@@ -22,6 +22,7 @@ from harness.store.folder import SCHEMA, RunFolder, create_run
 if TYPE_CHECKING:
     from harness.runner.engine import Engine
     from harness.runner.entries import Entry
+    from harness.runner.features import Extractor
     from harness.runner.units import TaskData
     from harness.stats.summary import RunSummary
     from harness.suites import Suite
@@ -88,6 +89,7 @@ def _task_manifest(plan: Plan, datas: Mapping[str, TaskData], registry: Registry
                 "bar": task.bar,
                 "floors": floors,
                 "n": len(data.keys),
+                "samples": [key.id for key in data.keys],
                 "clusters": None,
                 "identity": data.identity(),
                 "metrics_info": info,
@@ -153,6 +155,7 @@ def execute(
     known = registry()
     datas = {task.id: TaskData(task, known) for task in plan.tasks}
     run = create_run(out, _manifest(plan, datas, known, argv), fresh=fresh)
+    earlier = sum(call["seconds"] or 0.0 for call in run.manifest["history"])
     observed = _Observed()
     began = time.monotonic()
     with run.locked():
@@ -161,18 +164,18 @@ def execute(
         status = "failed"
         try:
             _run_cells(plan, run, datas, known, observed, progress or Silent())
+            finish(run, known)
             status = "complete"
         except KeyboardInterrupt:
             status = "interrupted"
             raise
         finally:
             run.manifest |= {
-                "status": status, "ended": _now(), "seconds": round(time.monotonic() - began, 2),
+                "status": status, "ended": _now(), "seconds": round(earlier + time.monotonic() - began, 2),
                 "observer_errors": observed.errors,
             }  # fmt: skip
             run.save_manifest()
             observed.tell("harness_run_end", run=run.manifest)
-        finish(run, known)
     return run
 
 
@@ -184,6 +187,11 @@ def _run_cells(
 
     keep_freed()
     engines = {task.id: _engine(plan, run, datas[task.id], known, observed) for task in plan.tasks}
+    run.manifest["cell_keys"] = {
+        entry.reference: {task.id: engines[task.id].cell_key(entry) for task in plan.tasks if plan.runs(entry, task)}
+        for entry in plan.entries
+    }
+    run.save_manifest()
     extractors = {task.id: _extractors(engines[task.id].judge.set_columns, plan.device, known) for task in plan.tasks}
     for task in plan.tasks:
         clusters = note_samples(run, datas[task.id], extractors[task.id], plan.device)
@@ -199,7 +207,12 @@ def _run_cells(
 
 
 def _run_cell(
-    entry: Entry, engine: Engine, extractors: Mapping[str, Any], built: dict[str, Any], plan: Plan, progress: Progress
+    entry: Entry,
+    engine: Engine,
+    extractors: Mapping[str, Extractor],
+    built: dict[str, Any],
+    plan: Plan,
+    progress: Progress,
 ) -> None:
     from harness.runner.features import FeatureBook
 
@@ -228,10 +241,15 @@ def _engine(plan: Plan, run: RunFolder, data: TaskData, known: Registry, observe
     )  # fmt: skip
 
 
-def _extractors(columns: Sequence[str], device: str, known: Registry) -> dict[str, Any]:
+def _extractors(columns: Sequence[str], device: str, known: Registry) -> dict[str, Extractor]:
     """The embedders that a task's set metrics name, built once."""
+    from harness.runner.features import Extractor
+
     names = {load_target(known.metric(parse_metric(column)[0])).extractor for column in columns}
-    return {name: load_target(known.embedder(name))(device) for name in sorted(names)}
+    return {
+        name: Extractor(load_target(known.embedder(name))(device), known.embedder(name).version)
+        for name in sorted(names)
+    }
 
 
 def finish(run: RunFolder, known: Registry) -> RunSummary:

@@ -29,7 +29,7 @@ def note_samples(run: RunFolder, data: TaskData, extractors: Mapping[str, Any], 
             if isinstance(unit, Exception):
                 continue  # each entry's record of this sample carries the error
             clusters.add(unit.cluster)
-            if book.missing(unit.truth_hash):
+            if book.missing(key.id, 0, unit.truth_hash):
                 truth, _ = to_tensor([unit], device)
                 book.add(key.id, 0, unit.cluster, unit.truth_hash, truth[0])
             if (key.id, unit.truth_hash, unit.mask_hash) in have:

@@ -37,7 +37,10 @@ class UnitKey:
 
 @dataclass(frozen=True)
 class Unit:
-    """One sample as it is judged. `seen` hashes exactly what a method gets to see of it."""
+    """One sample as it is judged. `seen` hashes exactly what a method gets to see of it.
+
+    `image` is what is shown to the method where that is not the truth (a removal pair); None where it is.
+    """
 
     id: str
     cluster: str
@@ -47,6 +50,7 @@ class Unit:
     truth_hash: str
     mask_hash: str
     seen: str
+    image: NDArray[np.uint8] | None = None
 
     @property
     def ratio(self) -> float:
@@ -56,7 +60,7 @@ class Unit:
     @property
     def nbytes(self) -> int:
         """Memory held."""
-        return self.truth.nbytes + (self.mask.nbytes if self.mask is not None else 0)
+        return sum(array.nbytes for array in (self.truth, self.mask, self.image) if array is not None)
 
 
 class TaskData:
@@ -132,7 +136,8 @@ class TaskData:
             visible = np.asarray(cv2.bitwise_and(sample.image, sample.image, mask=known), np.uint8)
         mask_hash = pixels_hash(mask.view(np.uint8) * np.uint8(255)) if mask is not None else ""
         seen = digest([pixels_hash(visible), mask_hash, sample.prompt or ""])
-        return Unit(key.id, sample.cluster, truth, mask, sample.prompt, pixels_hash(truth), mask_hash, seen)
+        shown = sample.image if sample.target is not None else None
+        return Unit(key.id, sample.cluster, truth, mask, sample.prompt, pixels_hash(truth), mask_hash, seen, shown)
 
 
 def ahead(

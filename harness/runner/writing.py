@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.errors import HarnessError
 from harness.store.artifacts import Artifacts
 from harness.store.keys import pixels_hash
 from harness.store.shards import ShardWriter
@@ -75,7 +77,11 @@ class Writer:
     ) -> None:
         self._queue.put(None)
         self._thread.join()
-        if self._error is not None and error is None:
-            raise self._error
         if self._error is None:
             self._shard.close()
+            return
+        with contextlib.suppress(HarnessError):  # the disk that made the first error may make another
+            self._shard.close()
+        if error is None:
+            raise self._error
+        error.add_note(f"and not everything was written: {self._error}")

@@ -68,7 +68,7 @@ class RunFolder:
         frames = []
         for entry in self.manifest["entries"]:
             for task in self.manifest["suite"]["tasks"]:
-                frame = read_rows(self.cell(entry["reference"], task["id"]))
+                frame = self._current(entry["reference"], task, read_rows(self.cell(entry["reference"], task["id"])))
                 if not frame.empty:
                     frames.append(frame.dropna(axis=1, how="all"))
         if not frames:
@@ -78,6 +78,14 @@ class RunFolder:
             frame["reason"] = ""
         ratios = self.samples()[["task", "sample", "ratio"]]
         return frame.fillna({"reason": ""}).merge(ratios, on=["task", "sample"], how="left")
+
+    def _current(self, entry: str, task: dict[str, Any], rows: pd.DataFrame) -> pd.DataFrame:
+        """Rows of samples that the task has, computed as the manifest says: a stale row is a missing one."""
+        cell_key = self.manifest.get("cell_keys", {}).get(entry, {}).get(task["id"])
+        if rows.empty or cell_key is None:  # written before any cell was: there is nothing to be stale against
+            return rows
+        current: pd.DataFrame = rows.loc[(rows["cell_key"] == cell_key) & rows["sample"].isin(task["samples"])]
+        return current
 
     def samples(self) -> pd.DataFrame:
         """What was judged: task, sample, cluster, truth and mask hashes, mask ratio."""
@@ -139,13 +147,31 @@ def open_run(path: str | Path) -> RunFolder:
     return RunFolder(folder, manifest)
 
 
+_CALL = ("argv", "status", "started", "ended", "git", "packages", "hardware")
+"""What the manifest of a continued run keeps of each earlier call."""
+
+
+def _spent(manifest: dict[str, Any]) -> float | None:
+    """Seconds of the manifest's own call; None where it was killed. The manifest itself adds up all calls."""
+    if manifest["seconds"] is None:
+        return None
+    before = sum(call["seconds"] or 0.0 for call in manifest["history"])
+    return round(float(manifest["seconds"]) - before, 2)
+
+
 def create_run(path: Path, manifest: dict[str, Any], *, fresh: bool) -> RunFolder:
     """A folder to run into: new, or the same plan's continued. `fresh` deletes what an earlier run left."""
-    run = RunFolder(path, {"schema": SCHEMA, **manifest})
+    run = RunFolder(path, {"schema": SCHEMA, **manifest, "history": []})
     if (path / "manifest.json").exists() and not fresh:
         earlier = open_run(path).manifest
         if earlier.get("plan") != manifest["plan"]:
             raise HarnessError(f"{path} holds another plan ({earlier.get('plan')}); give another --out or --fresh")
+        run.manifest["history"] = [
+            *earlier["history"],
+            {key: earlier[key] for key in _CALL} | {"seconds": _spent(earlier)},
+        ]
+        for derived in ("aggregates.parquet", "summary.json"):  # of the rows as they were
+            (path / derived).unlink(missing_ok=True)
     elif path.exists() and any(p.name != ".lock" and p.suffix != ".tmp" for p in path.iterdir()):
         if not (path / "manifest.json").exists() or "plan" not in open_run(path).manifest:
             raise HarnessError(f"{path} is not empty and not a run folder; give another --out")

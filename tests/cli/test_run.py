@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -107,9 +106,12 @@ def test_without_pyiqa_its_metrics_are_skipped(call: Callable[..., Any], monkeyp
     [
         (("--suite", "dmeo"), "unknown suite 'dmeo'. Did you mean demo"),
         (("--suite", "demo", "-m", "telae"), "unknown method 'telae'. Did you mean telea"),
-        (("--suite", "demo", "-m", "telea@big"), "unknown weights of telea 'big'"),
+        (("--suite", "demo", "-m", "telea@big"), "unknown weights of telea 'big'. It has none."),
         (("--suite", "demo", "-m", "telea[radius=wide]"), "parameter radius is a float, not 'wide'"),
-        (("--suite", "demo", "-m", "telea[radis=3]"), "unknown parameter of telea 'radis'. Did you mean radius"),
+        (
+            ("--suite", "demo", "-m", "telea[radis=3]"),
+            "unknown parameter of telea 'radis'. Did you mean radius? Known: radius. See",
+        ),
         (("--suite", "demo", "-m", "te lea"), "is no method reference"),
         (("--suite", "demo", "-m", "telea", "-m", "telea"), "telea is named twice"),
         (("--suite", "demo", "-m", "coordfill@official"), "nothing to run: coordfill@official: official.pth"),
@@ -245,13 +247,21 @@ def test_parity_without_fixtures_is_one_line(
     monkeypatch.setenv("HARNESS_PARITY_DIR", str(tmp_path / "nowhere"))
     assert "no fixtures at" in mistake("parity", "coordfill")
     monkeypatch.setenv("HARNESS_PARITY_DIR", str(tmp_path))
-    assert os.fspath(tmp_path) in mistake("parity", "coordfill")
-    assert "telea has no parity fixtures" in mistake("parity", "telea")
+    told = mistake("parity", "coordfill")
+    assert told == f"Error: cannot read the fixture set {tmp_path / 'coordfill.json'}: there is no such file\n"
+    assert "telea learned nothing: it has no official network to compare with" in mistake("parity", "telea")
 
 
 def test_training_what_has_no_recipe_is_one_line(mistake: Callable[..., str]) -> None:
     assert "telea cannot be trained here" in mistake("train", "telea")
+    told = mistake("train", "coordfill", "--data", "nowhere")
+    assert "nowhere has neither scenes.npy" in told
+    assert "docs" not in told
     assert "unknown recipe of coordfill 'pper'. Did you mean paper" in mistake("train", "coordfill", "--recipe", "pper")
+
+
+def test_a_limit_of_zero_is_told_to_be_all(call: Callable[..., Any]) -> None:
+    assert "0: all." in call("run", "--help").out
 
 
 def test_an_error_of_ours_is_one_line_and_debug_shows_where(
