@@ -54,7 +54,7 @@ def harness_register_degradations(register: Callable[[DegradationSpec | MaskSetS
 @hookimpl
 def harness_register_suites(register: Callable[[SuiteSpec], None]) -> None:
     """`demo` and `inpainting`."""
-    register(SuiteSpec("demo", "harness.suites:demo.toml", "six photographs, four floors, 20 seconds"))
+    register(SuiteSpec("demo", "harness.suites:demo.toml", "six photographs, four floors and coordfill"))
     register(
         SuiteSpec("inpainting", "harness.suites:inpainting.toml", "30 photographs and 30 rendered scenes at 256 px")
     )

@@ -77,7 +77,7 @@ def resolve_params(owner: str, declared: dict[str, Param], given: tuple[tuple[st
     values: dict[str, ParamValue] = {key: param.default for key, param in declared.items()}
     for key, text in given:
         if key not in declared:
-            raise UnknownName(f"parameter of {owner}", key, declared, f"harness show {owner}")
+            raise UnknownName(f"parameter of {owner}", key, declared, f"harness show {owner}", listed=True)
         values[key] = _convert(key, text, declared[key], owner)
     return values
 
@@ -87,9 +87,8 @@ def canonical(reference: Reference, registry: Registry) -> tuple[Reference, Meth
     spec = registry.method(reference.name)
     resolve_params(spec.name, dict(spec.params), reference.params)
     if reference.weights and reference.weights not in {w.name for w in spec.weights}:
-        raise UnknownName(
-            f"weights of {spec.name}", reference.weights, [w.name for w in spec.weights], "harness list weights"
-        )
+        known = [weights.name for weights in spec.weights]
+        raise UnknownName(f"weights of {spec.name}", reference.weights, known, "harness list weights", listed=True)
     if spec.wraps and reference.inner is None:
         raise HarnessError(f"{spec.name} wraps another method: write {spec.name}:METHOD")
     if reference.inner is not None and not spec.wraps:

@@ -14,7 +14,7 @@ __all__ = ["doctor_command"]
 def doctor_command() -> None:
     """Print places, packages, devices, plugins, and what is missing with the command that brings it."""
     from harness import __version__
-    from harness.cli.listing import _rows
+    from harness.cli.listing import rows_of
     from harness.places import data_home, home
     from harness.plugins import registry
     from harness.store.environment import hardware, packages
@@ -33,7 +33,7 @@ def doctor_command() -> None:
     )
     click.echo(f"accelerators  {', '.join(devices) or 'none: everything runs on the CPU'}")
     click.echo("packages      " + ", ".join(f"{name} {version}" for name, version in packages().items()))
-    for kind in ("plugins", "methods"):
+    for kind, columns in (("plugins", ("state", "detail")), ("methods", ("capabilities", "state"))):
         click.echo(f"{kind}:")
-        for row in _rows(kind, registry()):
-            click.echo(f"  {row[0]:18} {row[1]:8} {row[2] if kind == 'methods' else row[3]}")
+        for row in rows_of(kind, registry()):
+            click.echo(f"  {row['name']:18} {row[columns[0]]:8} {row[columns[1]]}")

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from importlib.util import find_spec
 
 import click
 
+from harness.errors import HarnessError
 from harness.plugins import Registry, missing, registry
-from harness.specs import MethodSpec, WeightsSpec
+from harness.specs import MethodSpec, SuiteSpec, WeightsSpec
+from harness.suites import load_suite
 from harness.weights.resolve import locate
 
-__all__ = ["list_command"]
+__all__ = ["list_command", "rows_of"]
 
 KINDS = ("methods", "suites", "datasets", "masks", "metrics", "embedders", "degradations", "weights", "plugins")
+ONE = {kind: kind.removesuffix("s") for kind in KINDS} | {"datasets": "data set", "masks": "mask set"}
+Row = Mapping[str, str]
 
 
 def _state(method: MethodSpec) -> str:
     """ "ready", or what a method lacks here, in one line."""
+    module = method.target.partition(":")[0]
+    try:
+        found = find_spec(module) is not None
+    except ModuleNotFoundError:  # of a package on the way to it
+        found = False
+    if not found:
+        return f"broken: no module {module}"
     line = missing(method.requires)
     if line:
         return line
@@ -25,37 +38,49 @@ def _state(method: MethodSpec) -> str:
     return "ready"
 
 
-def _methods(known: Registry) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
-    for spec in known.all("methods"):
-        if isinstance(spec, MethodSpec):
-            rows.append((spec.name, "/".join(spec.capabilities), _state(spec), spec.summary))
-    return rows
+def _method_row(spec: MethodSpec) -> Row:
+    capabilities = "/".join(spec.capabilities)
+    return {"name": spec.name, "capabilities": capabilities, "state": _state(spec), "summary": spec.summary}
 
 
-def _weights_row(method: str, weights: WeightsSpec) -> tuple[str, ...]:
+def _suite_row(spec: SuiteSpec) -> Row:
+    try:
+        suite = load_suite(spec)
+    except (HarnessError, ModuleNotFoundError, FileNotFoundError) as error:
+        return {"name": spec.name, "version": "", "methods": "", "cost": "", "summary": f"broken: {error}"}
+    version, methods = f"v{suite.version}", f"{len(suite.methods)} methods"
+    return {"name": spec.name, "version": version, "methods": methods, "cost": suite.cost, "summary": spec.summary}
+
+
+def _weights_row(method: str, weights: WeightsSpec) -> Row:
     path = locate(method, weights)
     place = "drawn on use" if weights.kind == "random" else str(path) if path else f"not here: {weights.fetch}"
-    return (f"{method}@{weights.name}", weights.kind, weights.licence, place)
+    return {"name": f"{method}@{weights.name}", "kind": weights.kind, "licence": weights.licence, "place": place}
 
 
-def _rows(kind: str, known: Registry) -> list[tuple[str, ...]]:
+def rows_of(kind: str, known: Registry) -> list[Row]:
+    """One row of named words for everything of a kind; its name comes first."""
+    methods = [spec for spec in known.all("methods") if isinstance(spec, MethodSpec)]
     if kind == "methods":
-        return _methods(known)
+        return [_method_row(spec) for spec in methods]
+    if kind == "suites":
+        return [_suite_row(spec) for spec in known.all("suites") if isinstance(spec, SuiteSpec)]
+    if kind == "weights":
+        return [_weights_row(method.name, weights) for method in methods for weights in method.weights]
     if kind == "plugins":
         return [
-            (
-                r.name,
-                r.state,
-                f"{r.distribution} {r.version}".strip() or r.module,
-                r.cause or f"{len(r.registered)} registered",
-            )
-            for r in known.reports
+            {
+                "name": report.name,
+                "state": report.state,
+                "source": f"{report.distribution} {report.version}".strip() or report.module,
+                "detail": report.cause or f"{len(report.registered)} registered",
+            }
+            for report in known.reports
         ]
-    if kind == "weights":
-        methods = [spec for spec in known.all("methods") if isinstance(spec, MethodSpec)]
-        return [_weights_row(m.name, w) for m in methods for w in m.weights]
-    return [(spec.name, getattr(spec, "version", ""), getattr(spec, "summary", "")) for spec in known.all(kind)]
+    return [
+        {"name": spec.name, "version": getattr(spec, "version", ""), "summary": getattr(spec, "summary", "")}
+        for spec in known.all(kind)
+    ]
 
 
 @click.command("list")
@@ -63,17 +88,18 @@ def _rows(kind: str, known: Registry) -> list[tuple[str, ...]]:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_command(kind: str, as_json: bool) -> None:
     """List what is registered: methods, suites, datasets, masks, metrics, weights, plugins."""
-    rows = _rows(kind, registry())
+    rows = rows_of(kind, registry())
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     if not rows:
-        click.echo(f"no {kind} are registered")
+        click.echo(f"no {ONE[kind]} is registered yet: a plugin adds one (docs/plugins.md)")
         return
-    widths = [min(34, max(len(row[i]) for row in rows)) for i in range(len(rows[0]) - 1)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        click.echo("  ".join([*cells, row[-1]]).rstrip())
+    table = [list(row.values()) for row in rows]
+    widths = [min(34, max(len(cells[i]) for cells in table)) for i in range(len(table[0]) - 1)]
+    for cells in table:
+        padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
+        click.echo("  ".join([*padded, cells[-1]]).rstrip())
     if kind == "metrics":
         click.echo(
             "pyiqa:NAME  any metric of pyiqa where its files are present (pyiqa is licensed for non-commercial use)"

@@ -26,15 +26,17 @@ def parity_command(method: str, fixtures: Path | None) -> None:
     """Compare METHOD's network with stored outputs of the official one; exit code 1 on any disagreement."""
     spec = registry().method(method)
     folder = fixtures or Path(os.environ.get("HARNESS_PARITY_DIR", "tests/parity/data"))
-    if not folder.is_dir():
-        raise HarnessError(f"no fixtures at {folder}: name a folder by --fixtures or HARNESS_PARITY_DIR")
     package = spec.target.partition(":")[0].partition(".")[0]
     try:
         check = importlib.import_module(f"{package}.parity").check
     except ModuleNotFoundError as error:
         if error.name != f"{package}.parity":
             raise
-        raise HarnessError(f"{spec.name} has no parity fixtures ({spec.parity or 'classical method'})") from error
+        if not spec.weights:
+            raise HarnessError(f"{spec.name} learned nothing: it has no official network to compare with") from error
+        raise HarnessError(f"{spec.name} has no stored outputs of an official network to compare with") from error
+    if not folder.is_dir():
+        raise HarnessError(f"no fixtures at {folder}: name a folder by --fixtures or HARNESS_PARITY_DIR")
     rows = check(folder)
     click.echo(f"{'case':24} {'variant':10} {'tensor':12} {'max |Δ|':>10} {'99.9 %':>10} {'bar':>8}")
     for row in rows:

@@ -24,7 +24,7 @@ __all__ = ["run_command"]
 @click.option(
     "--metric", "metrics", multiple=True, metavar="NAME", help="One more metric, name[@region] or pyiqa:NAME; repeat."
 )
-@click.option("--limit", type=click.IntRange(min=0), default=0, help="At most so many images a task.")
+@click.option("--limit", type=click.IntRange(min=0), default=0, help="At most so many images a task; 0: all.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of stochastic methods.")
 @click.option(
     "--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="Repeats of stochastic methods."

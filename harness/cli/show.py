@@ -27,6 +27,8 @@ def find_spec_named(text: str, known: Registry) -> Spec:
         return known.get(_SINGULAR[kind], name)
     if text.startswith("pyiqa:"):
         return known.metric(text)
+    if colon:
+        raise HarnessError(f"unknown kind '{kind}': write KIND:NAME, a kind is one of {', '.join(_SINGULAR)}")
     hits = [k for k in KINDS if text in known.specs[k] or (k, text) in known.aliases]
     if len(hits) > 1:
         kinds = ", ".join(f"{hit.removesuffix('s')}:{text}" for hit in hits)

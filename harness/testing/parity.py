@@ -84,11 +84,17 @@ def read_set(path: Path, *fields: str) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise ParityError(f"cannot read the fixture set {path}: {error}") from error
+        raise ParityError(f"cannot read the fixture set {path}: {_why(error)}") from error
     missing = [field for field in fields if field not in content]
     if missing:
         raise ParityError(f"{path} lacks {', '.join(missing)}")
     return content
+
+
+def _why(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def read_arrays(path: Path) -> list[StoredArray]:
@@ -97,7 +103,7 @@ def read_arrays(path: Path) -> list[StoredArray]:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, ValueError) as error:
-        raise ParityError(f"cannot read the fixture arrays {path}: {error}") from error
+        raise ParityError(f"cannot read the fixture arrays {path}: {_why(error)}") from error
     return [_stored(name, values) for name, values in arrays.items()]
 
 

@@ -94,7 +94,10 @@ def open_packed(folder: Path, name: str) -> PackedImages:
             if not len(packed.images):
                 raise HarnessError(f"{path} holds no image")
             return packed
-    raise HarnessError(f"no training images: {folder} has neither {name}.npy nor {name}.zip (see docs: training data)")
+    raise HarnessError(
+        f"no training images: {folder} has neither {name}.npy nor {name}.zip "
+        "(uint8 N×H×W×3, or PNG, JPEG and WebP files): name the folder that has one by --data"
+    )
 
 
 def step_rng(seed: int, step: int, lane: int = 0) -> np.random.Generator:

@@ -58,13 +58,42 @@ def test_list_shows_every_kind_as_text_and_json(call: Callable[..., Any], kind: 
     code, text, err = call("list", kind)
     assert (code, err) == (0, "")
     rows = json.loads(call("list", kind, "--json")[1])
-    assert name in [row[0] for row in rows]
+    assert name in [row["name"] for row in rows]
+    assert all(value for row in rows for value in row.values()), "an empty column"
     lines = [line.split()[0] for line in text.splitlines()]
-    assert lines[: len(rows)] == [row[0] for row in rows]
+    assert lines[: len(rows)] == [row["name"] for row in rows]
+
+
+def test_suites_show_version_cost_and_methods(call: Callable[..., Any]) -> None:
+    rows = {row["name"]: row for row in json.loads(call("list", "suites", "--json").out)}
+    assert rows["demo"] == {
+        "name": "demo", "version": "v1", "methods": "5 methods", "cost": "at most 20 s on 2 cores",
+        "summary": "six photographs, four floors and coordfill",
+    }  # fmt: skip
+    assert all(word in call("list", "suites").out for row in rows.values() for word in row.values())
+
+
+def test_a_method_whose_module_is_not_there_is_broken(
+    call: Callable[..., Any], with_plugin: Callable[[str, str], None]
+) -> None:
+    with_plugin(
+        "hollow",
+        "from harness import MethodSpec, hookimpl\n"
+        "@hookimpl\n"
+        "def harness_register_methods(register):\n"
+        "    for name, target in (('near', 'hollow.inside:M'), ('far', 'nowhere.inside:M')):\n"
+        "        register(MethodSpec(name, ('inpaint',), target, '1', 'there is nothing inside', 'MIT'))\n",
+    )
+    states = {row["name"]: row["state"] for row in json.loads(call("list", "methods", "--json").out)}
+    assert states["near"] == "broken: no module hollow.inside"
+    assert states["far"] == "broken: no module nowhere.inside"
+    assert states["telea"] == "ready"
 
 
 def test_a_kind_without_members_says_so(call: Callable[..., Any]) -> None:
-    assert call("list", "degradations") == (0, "no degradations are registered\n", "")
+    assert call("list", "degradations") == (
+        0, "no degradation is registered yet: a plugin adds one (docs/plugins.md)\n", "",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "words"), SHOWN.items())
@@ -95,6 +124,7 @@ def test_a_name_of_two_kinds_asks_which(
         (("show", "metric:sim"), "unknown metric 'sim'. Did you mean ssim"),
         (("show", "suite:inpaint"), "unknown suite 'inpaint'. Did you mean inpainting"),
         (("show", "qqqqqq"), "unknown name 'qqqqqq'. See them all: harness list"),
+        (("show", "foo:bar"), "unknown kind 'foo': write KIND:NAME, a kind is one of method, dataset, metric"),
         (("lits",), "no command 'lits'. Did you mean list? See them all: harness --help"),
     ],
 )
@@ -118,8 +148,8 @@ def test_a_broken_plugin_is_told_below_every_list_and_by_its_cause(
     code, out, err = call("list", "methods")
     assert (code, err) == (0, "1 plugin(s) are broken: harness list plugins\n")
     assert "telea" in out
-    row = next(row for row in json.loads(call("list", "plugins", "--json").out) if row[0] == "gloomy")
-    assert row[1::2] == ["broken", "ValueError: bad day"]
+    row = next(row for row in json.loads(call("list", "plugins", "--json").out) if row["name"] == "gloomy")
+    assert (row["state"], row["detail"]) == ("broken", "ValueError: bad day")
 
 
 def test_a_plugin_adds_a_command(
