@@ -30,5 +30,8 @@ def inpaint_command(method: str, files: tuple[Path, ...], mask: Path, out: Path,
     registry().method(method.partition("@")[0].partition("[")[0].partition(":")[0])
     from harness.application import inpaint_files
 
-    for written, seconds in inpaint_files(method, files, mask, out, device=device, seed=seed):
+    def warn(line: str) -> None:
+        click.echo(f"Warning: {line}", err=True)
+
+    for written, seconds in inpaint_files(method, files, mask, out, warn=warn, device=device, seed=seed):
         click.echo(f"{written}  {seconds:.2f} s")

@@ -39,8 +39,11 @@ def score_command(
 
     names = [name.strip() for name in metrics.split(",") if name.strip()]
     scored = score(outputs, reference, mask=mask, metrics=names, device=pick_device(device))
-    for path in scored.unmatched:
-        click.echo(f"no partner: {path}", err=True)
+    for line in scored.unmatched:
+        click.echo(line, err=True)
+    if scored.unmatched:
+        done = len(scored.table)
+        click.echo(f"scored {done} of {done + len(scored.unmatched)}", err=True)
     click.echo(_render(scored, layout))
 
 
@@ -61,8 +64,6 @@ def _summary(scored: Scored) -> pd.DataFrame:
     """One row a metric (and entry, task): mean over repeats, then pictures; 95 % interval resampled by cluster."""
     import pandas as pd
 
-    from harness.stats.intervals import mean_intervals
-
     keys = [key for key in ("entry", "task") if key in scored.table]
     clusters = "cluster" if "cluster" in scored.table else "sample"
     means = scored.table.groupby([*keys, *dict.fromkeys((clusters, "sample"))], sort=False, as_index=False)[
@@ -72,9 +73,26 @@ def _summary(scored: Scored) -> pd.DataFrame:
     for names, group in means.groupby(keys, sort=False) if keys else [((), means)]:
         for metric in scored.metrics:
             known = group.dropna(subset=[metric])
-            row = {**dict(zip(keys, names, strict=True)), "metric": metric, "mean": "undefined", "lo": "", "hi": ""}
-            if len(known):
-                interval = mean_intervals(known[[metric]].to_numpy(), known[clusters].to_numpy())[0]
-                row |= {"mean": f"{interval.value:.4f}", "lo": f"{interval.lo:.4f}", "hi": f"{interval.hi:.4f}"}
-            rows.append({**row, "n": len(known)})
+            shown = _interval(known, metric, clusters)
+            rows.append({**dict(zip(keys, names, strict=True)), "metric": metric, **shown, "n": len(known)})
     return pd.DataFrame(rows)
+
+
+def _interval(known: pd.DataFrame, metric: str, clusters: str) -> dict[str, str]:
+    """Mean and interval in words, as a run's table has them."""
+    import math
+
+    import numpy as np
+
+    from harness.plugins import registry
+    from harness.references import parse_metric
+    from harness.stats.intervals import mean_intervals
+
+    values = known[[metric]].to_numpy(np.float64)
+    geometric = registry().metric(parse_metric(metric)[0]).mean == "geometric"
+    if not len(values) or (geometric and not (values > 0).all()):
+        return {"mean": "undefined", "lo": "", "hi": ""}
+    (found,) = mean_intervals(np.log(values) if geometric else values, known[clusters].to_numpy())
+    found = found.exponential() if geometric else found
+    low, high = (f"{found.lo:.4f}", f"{found.hi:.4f}") if math.isfinite(found.lo) else ("too few", "too few")
+    return {"mean": f"{found.value:.4f}", "lo": low, "hi": high}

@@ -83,6 +83,35 @@ def test_a_folder_with_a_dot_in_its_name_is_a_folder(album: Path, call: Callable
     assert (album / "fills.v2" / "cat.png").is_file()
 
 
+def test_every_file_is_checked_before_the_first_is_written(album: Path, mistake: Callable[..., str]) -> None:
+    small = np.zeros((9, 9), np.uint8)
+    Image.fromarray(small).save(album / "holes" / "rocket.png")
+    files = sorted(map(str, (album / "photos").iterdir()))
+    assert files[-1].endswith("rocket.jpg")
+    assert "they must agree" in mistake("inpaint", "mean", *files, "--mask", "holes", "-o", "x")
+    assert not (album / "x").exists()
+
+
+def test_two_masks_of_one_name_are_one_line(album: Path, mistake: Callable[..., str]) -> None:
+    (album / "holes" / "cat.txt").write_text("not a mask")
+    (album / "holes" / "cat.bmp").write_bytes((album / "holes" / "cat.png").read_bytes())
+    told = mistake("inpaint", "mean", "photos/cat.png", "--mask", "holes", "-o", "x")
+    assert "holes holds 2 masks named cat: cat.bmp, cat.png; leave one" in told
+
+
+def test_a_grey_mask_is_warned_of_once(album: Path, call: Callable[..., Any]) -> None:
+    hole = _read(album / "holes" / "cat.png").copy()
+    hole[:4] = 90  # 4 of 240 rows
+    Image.fromarray(hole).save(album / "grey.png")
+    Image.fromarray(_read(album / "photos" / "cat.png")).save(album / "again.png")
+    code, out, err = call("inpaint", "mean", "photos/cat.png", "again.png", "--mask", "grey.png", "-o", "x")
+    assert (code, len(out.splitlines())) == (0, 2)
+    assert err == "Warning: grey.png: 2% of its pixels are neither black nor white; what is above 127 counts as hole\n"
+    hole[2:4] = 0  # 2 of 240 rows are less than 1 %, as drawn edges are
+    Image.fromarray(hole).save(album / "grey.png")
+    assert call("inpaint", "mean", "photos/cat.png", "--mask", "grey.png", "-o", "x").err == ""
+
+
 MISTAKES = {
     "another size": (("telea", "photos/cat.png", "--mask", "holes/coins.png", "-o", "x"), "they must agree"),
     "no such mask": (("telea", "photos/cat.png", "--mask", "nope.png", "-o", "x"), "nope.png: cannot be read"),

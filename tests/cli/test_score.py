@@ -67,7 +67,9 @@ def test_scores_are_the_metric_classes_own(
     for row in rows:
         assert row["ssim"] == pytest.approx(_by_hand(folders, row["sample"], "ssim"), abs=1e-6)
         assert row["psnr"] == pytest.approx(_by_hand(folders, row["sample"], "psnr"), abs=1e-5)
-    assert sorted(done.stderr.splitlines()) == ["no partner: mine/extra.png", "no partner: truth/lonely.png"]
+    *left, counted = done.stderr.splitlines()
+    assert [name in line for name, line in zip(("extra", "lonely"), sorted(left), strict=True)] == [True, True]
+    assert counted == "scored 3 of 5"
 
 
 def test_a_mask_restricts_to_its_hole(folders: Path, call: Callable[..., Any]) -> None:
@@ -93,6 +95,36 @@ def test_every_format_tells_the_same(folders: Path, call: Callable[..., Any]) ->
         assert line.split()[1] == mean
         assert line.split()[-1] == "3"
         assert mean in latex
+
+
+def test_three_pictures_give_means_and_no_interval(folders: Path, call: Callable[..., Any]) -> None:
+    args = ("score", "mine", "--reference", "truth", "--metrics", "ssim")
+    assert call(*args).out.splitlines()[-1].split() == [
+        "ssim",
+        *_mean_words(call, args),
+        "too",
+        "few",
+        "too",
+        "few",
+        "3",
+    ]
+    for name in ("mine", "truth"):
+        source = next((folders / name).glob("rocket.*"))
+        (folders / name / f"twin{source.suffix}").write_bytes(source.read_bytes())
+    _, mean, low, high, n = call(*args).out.splitlines()[-1].split()
+    assert n == "4"
+    assert float(low) < float(mean) < float(high)
+
+
+def _mean_words(call: Callable[..., Any], args: tuple[str, ...]) -> list[str]:
+    return [f"{np.mean([row['ssim'] for row in json.loads(call(*args, '--format', 'json').out)]):.4f}"]
+
+
+def test_a_ratio_has_a_geometric_mean(folders: Path, call: Callable[..., Any]) -> None:
+    args = ("score", "mine", "--reference", "truth", "--mask", "holes", "--metrics", "hf_ratio@hole")
+    ratios = [row["hf_ratio@hole"] for row in json.loads(call(*args, "--format", "json").out)]
+    assert call(*args).out.splitlines()[-1].split()[1] == f"{np.exp(np.mean(np.log(ratios))):.4f}"
+    assert np.exp(np.mean(np.log(ratios))) < 0.99 * np.mean(ratios)
 
 
 def test_one_pair_of_files(folders: Path, call: Callable[..., Any]) -> None:
