@@ -205,14 +205,10 @@ def main() -> None:
             differences = largest_differences(calls)
             table = measure(calls, given.repeats)
             print_table(side, threads, table)
-            result["runs"].append(
-                {"side": side, "threads": threads, "table": table, "differences": differences}
-            )
+            result["runs"].append({"side": side, "threads": threads, "table": table, "differences": differences})
             if threads == 1 and side in BARS:
                 result["bars"].append(bars(table, side))
-    print(
-        "\n" + "\n".join(f"bar {b['side']}: {b['measured']:.2f}x of {b['required']}x" for b in result["bars"])
-    )
+    print("\n" + "\n".join(f"bar {b['side']}: {b['measured']:.2f}x of {b['required']}x" for b in result["bars"]))
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(result, indent=1) + "\n")
     print(f"written to {given.out}")

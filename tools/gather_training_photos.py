@@ -46,8 +46,17 @@ class Found:
 
 
 PLASMA = (
-    "BytheWater", "ColdRipple", "ColorfulCups", "DarkestHour", "EveningGlow", "FallenLeaf", "Grey", "Kite",
-    "OneStandsOut", "Path", "summer_1am",
+    "BytheWater",
+    "ColdRipple",
+    "ColorfulCups",
+    "DarkestHour",
+    "EveningGlow",
+    "FallenLeaf",
+    "Grey",
+    "Kite",
+    "OneStandsOut",
+    "Path",
+    "summer_1am",
 )
 LXQT = ("Butterfly-Kenneth-Wimer.jpg", "Valendas.png", "cloud.png")
 LXQT_TERMS = Terms("LXQt Project Team (no photographer named)", "CC-BY-SA-3.0")

@@ -47,9 +47,7 @@ class ObjectHoles(SeededMasks):
         raise ValueError(f"no object silhouette fits into {height}×{width} pixels")
 
 
-def _placed(
-    rng: np.random.Generator, pieces: list[Polygon], height: int, width: int
-) -> list[NDArray[np.int32]]:
+def _placed(rng: np.random.Generator, pieces: list[Polygon], height: int, width: int) -> list[NDArray[np.int32]]:
     """Polygons of the unit square in pixels, as fixed-point numbers with `SUBPIXEL_BITS` binary places."""
     turn = rng.normal(0, 0.15)
     cos, sin = math.cos(turn), math.sin(turn)
@@ -58,6 +56,4 @@ def _placed(
     matrix = size * np.array([[cos, sin], [-sin, cos]]) * [[mirror], [1.0]]
     centre = rng.uniform(0.3, 0.7, 2) * (width, height)
     fixed_point = 2**SUBPIXEL_BITS
-    return [
-        np.asarray(((centre + (piece - 0.5) @ matrix) * fixed_point).round(), np.int32) for piece in pieces
-    ]
+    return [np.asarray(((centre + (piece - 0.5) @ matrix) * fixed_point).round(), np.int32) for piece in pieces]

@@ -115,9 +115,7 @@ def _array_rows(case: str, variant: str, tensors: Tensors, arrays: list[StoredAr
         yield compare((case, variant, array.tensor), ours, array.values, tolerance)
 
 
-def _statistics_rows(
-    case: str, variant: str, tensors: Tensors, stored: Mapping[str, Any]
-) -> Iterator[ParityRow]:
+def _statistics_rows(case: str, variant: str, tensors: Tensors, stored: Mapping[str, Any]) -> Iterator[ParityRow]:
     for tensor, expected in stored.items():
         if tensor == "max_abs_full_minus_hole":
             gap = np.abs(tensors["full"] - tensors["hole"]).max()[None]

@@ -104,9 +104,7 @@ class Scene:
         """Build a scene from what `to_dict` returned. Raises `KeyError` or `TypeError` for another shape."""
         camera, light = data["camera"], data["light"]
         return cls(
-            objects=tuple(
-                SceneObject(**{**item, "position": _vector(item["position"])}) for item in data["objects"]
-            ),
+            objects=tuple(SceneObject(**{**item, "position": _vector(item["position"])}) for item in data["objects"]),
             camera=Camera(_vector(camera["position"]), _vector(camera["target"]), camera["field"]),
             light=Light(_vector(light["position"]), light["radius"], light["power"]),
             ground=data["ground"],

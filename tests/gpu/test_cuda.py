@@ -19,7 +19,9 @@ pytestmark = [
 def test_a_run_on_the_accelerator_agrees_with_the_cpu(tmp_path: Path) -> None:
     tables = []
     for device in ("cpu", "cuda"):
-        run = harness.run("demo", ["telea", "coordfill@mini"], limit=3, device=device, out=tmp_path / device, report=False)
+        run = harness.run(
+            "demo", ["telea", "coordfill@mini"], limit=3, device=device, out=tmp_path / device, report=False
+        )
         assert (run.records["status"] == "ok").all()
         tables.append(run.records.sort_values(["entry", "sample"])[["score:psnr@hole", "score:ssim@hole"]].to_numpy())
     np.testing.assert_allclose(tables[0], tables[1], atol=0.05)

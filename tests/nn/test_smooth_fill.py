@@ -74,9 +74,7 @@ def test_more_cycles_converge() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 33), st.integers(1, 33), st.integers(0, 2**31), st.floats(0, 1))
-def test_known_pixels_stay_and_the_hole_is_never_read(
-    height: int, width: int, seed: int, share: float
-) -> None:
+def test_known_pixels_stay_and_the_hole_is_never_read(height: int, width: int, seed: int, share: float) -> None:
     generator = torch.Generator().manual_seed(seed)
     image = torch.rand(2, 3, height, width, generator=generator)
     mask = (torch.rand(2, 1, height, width, generator=generator) < share).float()
@@ -89,9 +87,7 @@ def test_known_pixels_stay_and_the_hole_is_never_read(
 def test_a_constant_is_continued_and_nothing_known_gives_zero() -> None:
     mask = torch.zeros(1, 1, 40, 56)
     mask[..., 5:30, 10:50] = 1
-    torch.testing.assert_close(
-        smooth_fill(torch.full((1, 3, 40, 56), 0.3), mask), torch.full((1, 3, 40, 56), 0.3)
-    )
+    torch.testing.assert_close(smooth_fill(torch.full((1, 3, 40, 56), 0.3), mask), torch.full((1, 3, 40, 56), 0.3))
     assert not smooth_fill(torch.ones(1, 3, 16, 16), torch.ones(1, 1, 16, 16)).any()
 
 
