@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ import harness
 from harness.interfaces import Batch, Images
 from harness.runner.api import plan_run
 from harness.runner.entries import Entry
-from harness.runner.execute import execute
 
 SMALL: dict[str, Any] = {"tasks": ["photos-thick"], "limit": 3, "device": "cpu", "report": False}
 CALLS: list[tuple[str, ...]] = []
@@ -74,23 +72,6 @@ def test_the_same_call_resumes_without_one_forward_pass(tmp_path: Path) -> None:
     again = harness.run("demo", [grey], out=tmp_path / "run", **SMALL)
     assert len(CALLS) == done
     pd.testing.assert_frame_equal(_scores(first), _scores(again))
-
-
-def test_a_new_metric_never_runs_a_method_whose_outputs_were_kept(tmp_path: Path) -> None:
-    harness.run("demo", [grey], out=tmp_path / "run", keep="all", **SMALL)
-    done = len(CALLS)
-    plan = plan_run("demo", [grey], tasks=["photos-thick"], limit=3, device="cpu", keep="all")
-    task = dataclasses.replace(plan.tasks[0], metrics=(*plan.tasks[0].metrics, "l1@hole"))
-    more = execute(dataclasses.replace(plan, tasks=(task,)), _same_plan(tmp_path / "run", plan, task), progress=None)
-    assert len(CALLS) == done
-    assert more.records()["score:l1@hole"].notna().all()
-
-
-def _same_plan(folder: Path, plan: Any, task: Any) -> Path:
-    """Let a folder pass for the plan with one more metric: as a suite that gained a metric would."""
-    manifest = folder / "manifest.json"
-    manifest.write_text(manifest.read_text().replace(plan.key, dataclasses.replace(plan, tasks=(task,)).key))
-    return folder
 
 
 def test_rows_do_not_depend_on_batch_size(tmp_path: Path) -> None:
