@@ -202,7 +202,11 @@ class MetricBatch:
 
 
 class SampleMetric(Protocol):
-    """One value (or several columns) a sample. NaN means undefined (an empty region): stored as null."""
+    """One value (or several columns) a sample. NaN means undefined (an empty region): stored as null.
+
+    A class that needs files has a static `available(**params)`: it raises `MissingRequirement` where one is not here,
+    so that a run skips the metric; its instances have `weights_sha256`, so that other files make other numbers.
+    """
 
     def __call__(self, batch: MetricBatch) -> Mapping[str, torch.Tensor]: ...
 

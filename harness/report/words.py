@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from harness.stats.model import BELOW_FLOOR
+
 if TYPE_CHECKING:
     from harness.stats.model import Interval, PairTest, Standing, TaskSummary
 
@@ -23,8 +25,6 @@ __all__ = [
 ]
 
 NOTHING = "–"
-BELOW_FLOOR = "*below floor*"
-"""How `Standing.below_floor` begins where the floor was judged and not passed."""
 MIRRORED = {"better": "worse", "worse": "better"}
 """A verdict as the other entry has it; `equivalent` and `not separable` are mutual."""
 _ACRONYMS = {"psnr": "PSNR", "ssim": "SSIM", "l1": "L1 error", "gmsd": "GMSD", "lpips": "LPIPS"}

@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.stats.clusters import Floats
-from harness.stats.model import BarPart, BarResult
+from harness.stats.model import BELOW_FLOOR, BarPart, BarResult
 from harness.stats.paired import holm, noninferiority_test, smallest_p, superiority_test
 from harness.stats.table import TaskTable
 
 __all__ = [
-    "BELOW_FLOOR",
     "NOT_JUDGED",
     "FloorEntries",
     "below_floor",
@@ -40,7 +39,6 @@ DETAIL_RANGE = (0.5, 2.0)
 BAR_SIGNIFICANCE = 0.025
 """ours: one-sided, so that a passed part agrees with the two-sided 95 % intervals shown beside it."""
 
-BELOW_FLOOR = "*below floor*"
 NOT_JUDGED = "*floor not judged*"
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 __all__ = [
+    "BELOW_FLOOR",
     "FEWEST_CLUSTERS",
     "TABLE_HEADINGS",
     "BarPart",
@@ -27,6 +28,9 @@ __all__ = [
 
 Verdict = Literal["better", "worse", "equivalent", "not separable"]
 Record = TypeVar("Record")
+
+BELOW_FLOOR = "*below floor*"
+"""How `Standing.below_floor` begins where the floor was judged and not passed."""
 
 FEWEST_CLUSTERS = 4
 """ours: no interval is told from fewer clusters. Student's t is then 4 to 13 standard errors wide, reaches beyond
