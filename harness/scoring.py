@@ -37,7 +37,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Scored:
-    """One row a pair, and the files that found no partner."""
+    """One row a pair, and a line for every file that found no partner."""
 
     table: pd.DataFrame
     unmatched: tuple[str, ...]
@@ -58,7 +58,7 @@ def _by_key(folder: Path) -> dict[str, Path]:
 def _match(
     outputs: Path, reference: Path, mask: Path | None
 ) -> tuple[list[tuple[str, Path, Path, Path | None]], list[str]]:
-    """(key, output, truth, mask) for every key that has all of them, and the files left over."""
+    """(key, output, truth, mask) for every key that has all of them; of every other one, in words, what it lacks."""
     for folder in (outputs, reference):
         if not folder.exists():
             raise HarnessError(f"{folder} does not exist")
@@ -67,8 +67,9 @@ def _match(
     mine, truths = _by_key(outputs), _by_key(reference)
     masks = _by_key(mask) if mask is not None and mask.is_dir() else None
     keys = [key for key in mine if key in truths and (masks is None or key in masks)]
-    left = [str(path) for key, path in mine.items() if key not in keys]
-    left += [str(path) for key, path in truths.items() if key not in mine]
+    left = [f"no reference for {path}" for key, path in mine.items() if key not in truths]
+    left += [f"no output for {path}" for key, path in truths.items() if key not in mine]
+    left += [f"no mask for {mine[key]}" for key in mine if key in truths and key not in keys]
     if not keys:
         raise HarnessError(f"no file of {outputs} has a partner in {reference}: names must agree up to the suffix")
     return [(key, mine[key], truths[key], masks[key] if masks is not None else mask) for key in sorted(keys)], left

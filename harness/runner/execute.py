@@ -74,7 +74,7 @@ def _task_manifest(plan: Plan, datas: Mapping[str, TaskData], registry: Registry
                 "higher_is_better": spec.higher_is_better, "unit": spec.unit, "digits": spec.digits, "kind": spec.kind,
                 "diagnostic": spec.diagnostic, "summary": spec.summary, "region": region, "version": spec.version,
                 "colour": spec.colour, "range": spec.range, "resize": spec.resize, "extractor": spec.extractor,
-                "reduction": spec.reduction, "licence": spec.licence,
+                "reduction": spec.reduction, "mean": spec.mean, "licence": spec.licence,
             }  # fmt: skip
         tasks.append(
             {
