@@ -27,6 +27,7 @@ from harness.specs import (
 )
 
 if TYPE_CHECKING:
+    from harness.application import inpaint_files
     from harness.interfaces import Batch, Images, Sample, Scores, Setup
     from harness.runner import Run, run
     from harness.scoring import score
@@ -54,6 +55,7 @@ __all__ = [
     "SuiteSpec",
     "WeightsSpec",
     "hookimpl",
+    "inpaint_files",
     "open_run",
     "run",
     "score",
@@ -67,6 +69,7 @@ _LAZY = {
     "Sample": "harness.interfaces",
     "Scores": "harness.interfaces",
     "Setup": "harness.interfaces",
+    "inpaint_files": "harness.application",
     "open_run": "harness.store",
     "run": "harness.runner",
     "score": "harness.scoring",
