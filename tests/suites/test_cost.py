@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from harness.suites import load_suite
 
 SUITE = load_suite(registry().suite("inpainting"))
 FEW, MORE = 1, 4
+DEAREST = "patchmatch"
 
 
 class Meter(Silent):
@@ -41,20 +42,26 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-def _measure(limit: int, out: Path) -> dict[tuple[str, str], float]:
+def _measure(methods: Sequence[str], limit: int, out: Path) -> dict[tuple[str, str], float]:
     meter = Meter()
-    run = harness.run("inpainting", limit=limit, device="cpu", out=out, report=False, progress=meter)
+    run = harness.run("inpainting", methods, limit=limit, device="cpu", out=out, report=False, progress=meter)
     assert (run.records["status"] == "ok").all()
     return meter.seconds
 
 
-def test_each_method_of_the_suite_stays_within_thirty_seconds(tmp_path: Path) -> None:
-    few, more = _measure(FEW, tmp_path / "few"), _measure(MORE, tmp_path / "more")
+def test_the_dearest_method_of_the_suite_stays_within_thirty_seconds(tmp_path: Path) -> None:
+    """Measured whole: its seconds differ ten times from hole to hole."""
+    assert sum(_measure([DEAREST], 0, tmp_path).values()) <= 30
+
+
+def test_every_other_method_of_the_suite_stays_within_thirty_seconds(tmp_path: Path) -> None:
+    others = [method for method in SUITE.methods if method != DEAREST]
+    few, more = _measure(others, FEW, tmp_path / "few"), _measure(others, MORE, tmp_path / "more")
     total: dict[str, float] = {}
     for (entry, task), seconds in more.items():
         one = next(t for t in SUITE.tasks if t.id == task)
         extra = (MORE - FEW) * (1 if one.rotate else one.masks)
         samples = len(TaskData(one, registry()).keys)
         total[entry] = total.get(entry, 0.0) + (seconds - few[entry, task]) / extra * samples
-    assert len(total) == len(SUITE.methods)
+    assert len(total) == len(others)
     assert max(total.values()) <= 30, {entry: round(seconds, 1) for entry, seconds in total.items()}
