@@ -33,7 +33,7 @@ def load_state(path: Path) -> dict[str, torch.Tensor]:
     except Exception as error:
         if type(error).__name__ != "UnpicklingError":
             raise
-        raise HarnessError(f"{path}: holds more than tensors and is not unpickled (weights_only)") from error
+        raise HarnessError(f"{path}: is no checkpoint of plain tensors, and nothing else is unpickled") from error
     if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise HarnessError(f"{path}: expected a plain mapping of names to tensors")
     return {str(k): v.float() if v.is_floating_point() else v for k, v in state.items()}
