@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shlex
 import sys
 import time
 from collections import defaultdict
@@ -188,7 +189,7 @@ class Session:
         """What the exported file says of itself."""
         return {
             **self.description,
-            "command": " ".join(sys.argv),
+            "command": shlex.join(["harness", *sys.argv[1:]]),
             "machine": machine(),
             "steps": report.step,
             "samples_seen": report.samples,
