@@ -15,6 +15,10 @@ import pytest
 from harness import plugins
 
 
+# `tools` is not in the wheel. At the end, so that the installed harness is tested and not the one that lies here.
+sys.path.append(str(Path(__file__).parents[1]))
+
+
 @pytest.fixture
 def make_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
     """Write a plugin package and load it through a real entry point of a real (on-disk) distribution."""
