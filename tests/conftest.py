@@ -14,7 +14,6 @@ import pytest
 
 from harness import plugins
 
-
 # `tools` is not in the wheel. At the end, so that the installed harness is tested and not the one that lies here.
 sys.path.append(str(Path(__file__).parents[1]))
 
