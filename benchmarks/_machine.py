@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("torch", "numpy", "opencv-python-headless", "pillow", "pandas", "pyarrow", "click", "pluggy")
+PACKAGES = (
+    "torch", "numpy", "opencv-python-headless", "pillow", "pandas", "pyarrow", "click", "pluggy", "pyiqa",
+    "torchmetrics",
+)  # fmt: skip
 
 
 def machine() -> dict[str, Any]:
@@ -24,6 +27,7 @@ def machine() -> dict[str, Any]:
     return {
         "processor": models[0] if models else platform.processor(),
         "cores": os.cpu_count(),
+        "threads": os.environ.get("OMP_NUM_THREADS", "default"),
         "load_average": [round(load, 2) for load in os.getloadavg()],
         "system": platform.platform(),
         "python": platform.python_version(),

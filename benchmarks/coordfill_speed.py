@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import sys
 import time
@@ -25,6 +23,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
 
 import torch
+from _machine import machine
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -143,22 +142,6 @@ def largest_differences(calls: dict[str, Callable[[], Tensor]]) -> dict[str, flo
     return {name: float((calls[name]() - ours).abs().max()) for name in others}
 
 
-def machine() -> dict[str, Any]:
-    """Where this was measured."""
-    text = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    models = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name")]
-    return {
-        "processor": models[0] if models else platform.processor(),
-        "instructions": torch.backends.cpu.get_cpu_capability(),
-        "cores": os.cpu_count(),
-        "load_average": os.getloadavg(),
-        "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY", ""),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-    }
-
-
 def bars(table: dict[str, dict[str, float]], side: int) -> dict[str, Any]:
     """The required and the measured ratio at one size on one thread."""
     ratio = table[ALL_PIXELS]["cpu_min_s"] / table[HOLE_TILES]["cpu_min_s"]
@@ -197,7 +180,8 @@ def main() -> None:
     official = official_network(given.official) if given.official else None
     if official is not None:
         official.load_state_dict(ours.state_dict())
-    result: dict[str, Any] = {"machine": machine(), "repeats": given.repeats, "runs": [], "bars": []}
+    where = machine() | {"instructions": torch.backends.cpu.get_cpu_capability()}
+    result: dict[str, Any] = {"machine": where, "repeats": given.repeats, "runs": [], "bars": []}
     for threads in given.threads:
         torch.set_num_threads(threads)
         for side in given.sizes:

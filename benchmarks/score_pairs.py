@@ -13,17 +13,16 @@ import argparse
 import ast
 import json
 import os
-import platform
 import re
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from _machine import machine
 from PIL import Image
 from skimage import data
 
@@ -97,20 +96,6 @@ def largest_difference(ours: Values, theirs: Values, metric: str) -> float:
     if ours.keys() != theirs.keys():
         raise SystemExit("the contenders scored different pairs")
     return max(abs(ours[name][metric] - theirs[name][metric]) for name in ours)
-
-
-def machine() -> dict[str, object]:
-    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
-    packages = {name: version(name) for name in ("torch", "pyiqa", "torchmetrics", "numpy", "pillow")}
-    return {
-        "cpu": cpu.group(1) if cpu else platform.processor(),
-        "cores": os.cpu_count(),
-        "load": os.getloadavg(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "threads": os.environ.get("OMP_NUM_THREADS", "default"),
-        "packages": packages,
-    }
 
 
 def measure(outputs: Path, truths: Path, repeats: int) -> tuple[dict[str, list[float]], dict[str, Values]]:
