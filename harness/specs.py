@@ -165,6 +165,8 @@ class MetricSpec:
         mean: how a table averages samples; a ratio's mean is geometric (half and twice weigh alike).
         bounds: smallest and largest possible value, None for unbounded.
         diagnostic: never ranked.
+        equals: whose published number this is (paper, library or evaluation script), and the largest difference from
+            it that a test of ours measured; "" where it is nobody else's.
     """
 
     name: str
@@ -189,6 +191,7 @@ class MetricSpec:
     diagnostic: bool = False
     digits: int = 3
     mean: Literal["arithmetic", "geometric"] = "arithmetic"
+    equals: str = ""
 
 
 @dataclass(frozen=True)
