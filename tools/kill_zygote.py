@@ -1,13 +1,15 @@
 """Imports the engine once, then forks one `harness` command a line of stdin, which saves seconds of imports each.
 
-A line is JSON {"args", "cwd", "log"}. The answers are two lines: the process's id, then how it ended (a code, or
-minus a signal's number). The child runs the console script's own function and nothing of ours is shared with it.
+A line is JSON {"args", "cwd", "log", "stopped"}. The answers are two lines: the process's id, then how it ended (a
+code, or minus a signal's number). The child runs the console script's own function and nothing of ours is shared with
+it; a child that is to be "stopped" waits for SIGCONT first, so that strace can be attached.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -27,6 +29,8 @@ def _preload() -> None:
 def _become(order: Mapping[str, Any]) -> NoReturn:
     from harness.cli import main
 
+    if order["stopped"]:
+        os.kill(os.getpid(), signal.SIGSTOP)
     os.chdir(order["cwd"])
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, 1)
