@@ -3,6 +3,7 @@
 A plugin is a module named by an entry point in group `harness`. One that does not import, misspells a hook, repeats
 a name, prints at import or calls `sys.exit` is reported and set aside; nothing else breaks. `HARNESS_PLUGINS=a,b`
 loads these modules instead of the installed entry points (an empty value: none); `HARNESS_STRICT_PLUGINS=1` raises.
+Files named by `--plugin` (`harness.plugin_files`) come last; a broken one of them is an error.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar, cast
 
 import pluggy
 
 from harness.errors import HarnessError, MissingRequirement, UnknownName
-from harness.hookspecs import Hooks
+from harness.hookspecs import API, Hooks
+from harness.plugin_files import load_plugin_file, plugin_files
 from harness.specs import (
     DatasetSpec,
     DegradationSpec,
@@ -60,7 +63,10 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class PluginReport:
-    """What became of one plugin: `state` ok or broken, the one-line cause, the traceback, and what it registered."""
+    """What became of one plugin: `state` ok or broken, the one-line cause, the traceback, and what it registered.
+
+    `fix` says what to do about a broken one, "" for the others.
+    """
 
     name: str
     module: str
@@ -69,6 +75,7 @@ class PluginReport:
     state: str
     cause: str = ""
     trace: str = ""
+    fix: str = ""
     registered: tuple[str, ...] = ()
 
 
@@ -78,6 +85,11 @@ class _Candidate:
     module: str
     distribution: str = ""
     version: str = ""
+    file: Path | None = None
+
+    def load(self) -> ModuleType:
+        """Import it."""
+        return load_plugin_file(self.file) if self.file else importlib.import_module(self.module)
 
 
 @dataclass
@@ -159,15 +171,19 @@ class Registry:
 
 
 def _candidates() -> list[_Candidate]:
+    files = [_Candidate(path.stem, path.stem, str(path), file=path) for path in plugin_files()]
+    return [_Candidate(BUILTIN, BUILTIN), *_named_or_installed(), *files]
+
+
+def _named_or_installed() -> Iterator[_Candidate]:
     wanted = os.environ.get("HARNESS_PLUGINS")
     if wanted is not None:
-        modules = [word.strip() for word in wanted.split(",") if word.strip()]
-        return [_Candidate(BUILTIN, BUILTIN)] + [_Candidate(m.removeprefix("harness_"), m) for m in modules]
-    found = [_Candidate(BUILTIN, BUILTIN)]
+        for module in filter(None, map(str.strip, wanted.split(","))):
+            yield _Candidate(module.removeprefix("harness_"), module)
+        return
     for point in sorted(entry_points(group=GROUP), key=lambda p: p.name):
         dist = point.dist
-        found.append(_Candidate(point.name, point.value, dist.name if dist else "", dist.version if dist else ""))
-    return found
+        yield _Candidate(point.name, point.value, dist.name if dist else "", dist.version if dist else "")
 
 
 @contextlib.contextmanager
@@ -210,27 +226,59 @@ def _check_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
                 raise HarnessError(f"hook {name} lacks the @hookimpl mark")
 
 
+class _WrongApi(HarnessError):
+    """A plugin for other hooks than these."""
+
+
+def _check_api(module: ModuleType) -> None:
+    """Refuse a plugin that says it is written for other hooks; one that says nothing means the present ones."""
+    stated = getattr(module, "HARNESS_API", API)
+    if stated != API:
+        raise _WrongApi(f"is written for plugin API {stated}, this harness has API {API}")
+
+
+def _broken(base: PluginReport, candidate: _Candidate, error: Exception) -> PluginReport:
+    """Set a plugin aside; raise where its author asked for that, or the user named it on the command line."""
+    if os.environ.get("HARNESS_STRICT_PLUGINS") == "1" or candidate.module == BUILTIN:
+        raise error
+    cause = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
+    first = (cause.splitlines() or [""])[0]
+    if candidate.file:
+        raise HarnessError(f"plugin file {candidate.file}: {first}") from error
+    trace = "".join(traceback.format_exception(error))
+    return replace(base, state="broken", cause=first, trace=trace, fix=_fix(base, error))
+
+
+def _fix(base: PluginReport, error: Exception) -> str:
+    package = base.distribution or base.module
+    if isinstance(error, _WrongApi):
+        return f"install the version of {package} for plugin API {API}"
+    if isinstance(error, ModuleNotFoundError):
+        return f"install what brings the module {error.name}, or leave it out: pip uninstall {package}"
+    return f"its traceback: harness show {base.name}; leave it out: pip uninstall {package}"
+
+
 def _load(registry: Registry, candidate: _Candidate) -> PluginReport:
     name = candidate.name
     base = PluginReport(name, candidate.module, candidate.distribution, candidate.version, "ok")
     if registry.manager.has_plugin(name):
-        return replace(base, state="broken", cause=f"the plugin name '{name}' is already taken")
+        return _broken(base, candidate, HarnessError(f"the plugin name '{name}' is already taken"))
     try:
         with _quietly("at import"):
-            module = importlib.import_module(candidate.module)
+            module = candidate.load()
+        _check_api(module)
         _check_hooks(registry.manager, module)
         registry.manager.register(module, name=name)
         registry.manager.check_pending()
         with _quietly("while registering"):
             registered = _collect(registry, module, name)
+        if candidate.file and not registry.manager.get_hookcallers(module):
+            raise HarnessError("it has no hook: mark a function harness_register_methods with @hookimpl")
     except Exception as error:
-        if os.environ.get("HARNESS_STRICT_PLUGINS") == "1" or candidate.module == BUILTIN:
-            raise
         registry.drop(name)
         if registry.manager.has_plugin(name):
             registry.manager.unregister(name=name)
-        cause = f"{type(error).__name__}: {error}" if not isinstance(error, HarnessError) else str(error)
-        return replace(base, state="broken", cause=cause.splitlines()[0], trace=traceback.format_exc())
+        return _broken(base, candidate, error)
     return replace(base, registered=registered)
 
 

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 import click
@@ -34,6 +35,10 @@ _COMMANDS = {
 
 class LazyGroup(click.Group):
     """Imports a command's module when it is called; `--help` needs none of them."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, with `--plugin FILE` taken from wherever on the line it stands."""
+        return super().parse_args(ctx, _plugins_first(args))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Ours in their order, then those that plugins add."""
@@ -67,6 +72,30 @@ class LazyGroup(click.Group):
             formatter.write_dl(rows)
 
 
+def _plugins_first(args: list[str]) -> list[str]:
+    """`run --plugin a.py -m a` → `--plugin a.py run -m a`: the registry must know the file before any command looks."""
+    end = args.index("--") if "--" in args else len(args)
+    taken: list[str] = []
+    rest: list[str] = []
+    words = iter(args[:end])
+    for word in words:
+        if word == "--plugin":
+            value = next(words, None)
+            if value is None:
+                return [word]  # click says what it lacks
+            taken += [word, value]
+        else:
+            (taken if word.startswith("--plugin=") else rest).append(word)
+    return [*taken, *rest, *args[end:]]
+
+
+def _use_plugins(ctx: click.Context, param: click.Parameter, files: tuple[Path, ...]) -> None:
+    from harness.plugin_files import use_plugin_file
+
+    for file in files:
+        use_plugin_file(file)
+
+
 def _add_plugin_commands(group: click.Group) -> None:
     """Call the command hook of every plugin once."""
     if group.context_settings.get("obj") == "plugins added":
@@ -86,6 +115,16 @@ def _add_plugin_commands(group: click.Group) -> None:
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="harness")
+@click.option(
+    "--plugin",
+    multiple=True,
+    metavar="FILE.py",
+    type=click.Path(path_type=Path),
+    is_eager=True,
+    expose_value=False,
+    callback=_use_plugins,
+    help="Load a one-file plugin too; anywhere on the line, repeat.",
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def cli(debug: bool) -> None:
     """Is your image method better than the others, on which images, by how much, at what cost?

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 import click
 
 from harness.errors import HarnessError
-from harness.plugins import Registry, missing, registry
+from harness.plugins import PluginReport, Registry, missing, registry
 from harness.specs import MethodSpec, SuiteSpec, WeightsSpec
 from harness.suites import load_suite
 from harness.weights.resolve import locate
@@ -18,6 +18,7 @@ __all__ = ["list_command", "rows_of"]
 
 KINDS = ("methods", "suites", "datasets", "masks", "metrics", "embedders", "degradations", "weights", "plugins")
 ONE = {kind: kind.removesuffix("s") for kind in KINDS} | {"datasets": "data set", "masks": "mask set"}
+NO_FIX = "none needed"
 Row = Mapping[str, str]
 
 
@@ -58,6 +59,22 @@ def _weights_row(method: str, weights: WeightsSpec) -> Row:
     return {"name": f"{method}@{weights.name}", "kind": weights.kind, "licence": weights.licence, "place": place}
 
 
+def _plugin_row(report: PluginReport, known: Registry) -> Row:
+    """`partial` is a plugin that loads and some of whose things cannot run here."""
+    owners = known.owners
+    owned = [spec for kind, by in known.specs.items() for name, spec in by.items() if owners[kind, name] == report.name]
+    lacking = {spec.name: line for spec in owned if (line := missing(getattr(spec, "requires", ())))}
+    pips = sorted({line.partition(": ")[2] for line in lacking.values()})
+    absent = f", cannot run here: {', '.join(lacking)}" if lacking else ""
+    return {
+        "name": report.name,
+        "state": "partial" if lacking else report.state,
+        "source": f"{report.distribution} {report.version}".strip() or report.module,
+        "detail": report.cause or f"{len(owned)} registered{absent}",
+        "fix": report.fix or "; ".join(pips) or NO_FIX,
+    }
+
+
 def rows_of(kind: str, known: Registry) -> list[Row]:
     """One row of named words for everything of a kind; its name comes first."""
     methods = [spec for spec in known.all("methods") if isinstance(spec, MethodSpec)]
@@ -68,19 +85,19 @@ def rows_of(kind: str, known: Registry) -> list[Row]:
     if kind == "weights":
         return [_weights_row(method.name, weights) for method in methods for weights in method.weights]
     if kind == "plugins":
-        return [
-            {
-                "name": report.name,
-                "state": report.state,
-                "source": f"{report.distribution} {report.version}".strip() or report.module,
-                "detail": report.cause or f"{len(report.registered)} registered",
-            }
-            for report in known.reports
-        ]
+        return [_plugin_row(report, known) for report in known.reports]
     return [
         {"name": spec.name, "version": getattr(spec, "version", ""), "summary": getattr(spec, "summary", "")}
         for spec in known.all(kind)
     ]
+
+
+def _cells(row: Row) -> list[str]:
+    """A row as the table shows it: what to do stands behind what is wrong."""
+    cells = [word for key, word in row.items() if key != "fix"]
+    if row.get("fix", NO_FIX) != NO_FIX:
+        cells[-1] += f": {row['fix']}"
+    return cells
 
 
 @click.command("list")
@@ -95,7 +112,7 @@ def list_command(kind: str, as_json: bool) -> None:
     if not rows:
         click.echo(f"no {ONE[kind]} is registered yet: a plugin adds one (docs/plugins.md)")
         return
-    table = [list(row.values()) for row in rows]
+    table = [_cells(row) for row in rows]
     widths = [min(34, max(len(cells[i]) for cells in table)) for i in range(len(table[0]) - 1)]
     for cells in table:
         padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
