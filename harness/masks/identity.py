@@ -1,10 +1,9 @@
-"""What makes a mask the same mask everywhere: its seed, its hash, its ratio bin."""
+"""What makes a mask the same mask everywhere: its seed and its hash."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from harness.interfaces import Hole
 
-__all__ = ["RATIO_BINS", "mask_hash", "mask_rng", "mask_seed", "ratio_bin"]
-
-RATIO_BINS = tuple(f"{tenth / 10:.1f}-{(tenth + 1) / 10:.1f}" for tenth in range(10))
-"""Ten equal bins of the hole's share of the image, as in LaMa's evaluation."""
+__all__ = ["mask_hash", "mask_rng", "mask_seed"]
 
 
 def mask_seed(name: str, version: str, seed: int, sample_id: str, k: int) -> int:
@@ -39,14 +35,3 @@ def mask_hash(mask: Hole) -> str:
         raise ValueError(f"a mask is bool H×W, not {mask.dtype} with {mask.ndim} axes")
     size = f"{mask.shape[0]}x{mask.shape[1]}:"
     return hashlib.sha256(size.encode() + np.packbits(mask).tobytes()).hexdigest()
-
-
-def ratio_bin(area: float) -> str:
-    """The bin of a hole that covers `area` of the image (in [0, 1]): "0.1-0.2" is (0.1, 0.2].
-
-    An empty hole falls into the first bin. Areas outside [0, 1] are refused with `ValueError`.
-    """
-    if not 0.0 <= area <= 1.0:
-        raise ValueError(f"a mask's area is a share of the image in [0, 1], not {area}")
-    # rounding first: 0.3 * 10 is 3.0000000000000004 for some ways of computing 0.3
-    return RATIO_BINS[max(0, math.ceil(round(area * 10, 9)) - 1)]

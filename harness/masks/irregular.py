@@ -1,7 +1,7 @@
-"""Irregular holes in six ratio bins: wandering strokes and blobs, redrawn until the area is in the bin.
+"""Irregular holes by size of hole: wandering strokes and blobs, redrawn until the area is in the bin.
 
 The bins are those of Liu et al., "Image Inpainting for Irregular Holes Using Partial Convolutions", ECCV
-2018.
+2018, half of whose test masks stay clear of the border.
 ours: the generator. NVIDIA's mask files come from optical flow and may not be passed on.
 """
 
@@ -20,13 +20,44 @@ if TYPE_CHECKING:
 
     from harness.interfaces import Hole
 
-__all__ = ["BINS", "Irregular6"]
+__all__ = ["BINS", "BORDER", "LARGEST_COORDFILL", "CoordFill25", "Irregular6", "Irregular12", "draw_irregular"]
 
 BINS = ((0.01, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (0.4, 0.5), (0.5, 0.6))
+BORDER = 50 / 512  # of the short side: how far the second half of the paper's masks keeps from the border
+LARGEST_COORDFILL = 0.25
 ATTEMPTS = 200
 MARKS = 40
+CROWDED = 4  # ours: so many times more marks where a frame of the picture must stay free
 STROKE_SHARE = 0.7  # ours: strokes against blobs; most irregular masks in the literature are stroke-like
 BLOB_CORNERS = 48
+
+
+def draw_irregular(
+    rng: np.random.Generator, height: int, width: int, bounds: tuple[float, float], *, border: int = 0
+) -> Hole:
+    """Draw one mask: bool H×W, True = hole, with an area in (low, high] of `bounds` and `border` free pixels around.
+
+    Marks are added until the area passes a goal drawn from the bounds; it starts again if it leaves them.
+
+    Raises:
+        ValueError: an image too small to hit the bounds (below some 16 pixels a side).
+    """
+    low, high = bounds
+    free = np.ones((height, width), np.uint8)
+    if border:
+        free[:border], free[-border:], free[:, :border], free[:, -border:] = 0, 0, 0, 0
+    for _ in range(ATTEMPTS):
+        goal = rng.uniform(low, high)
+        canvas = np.zeros((height, width), np.uint8)
+        for _ in range(MARKS * CROWDED if border else MARKS):
+            _add_mark(canvas, rng, math.sqrt(goal * height * width))
+            canvas *= free
+            area = float(canvas.mean())
+            if area >= goal:
+                break
+        if low < area <= high:
+            return canvas.astype(bool)
+    raise ValueError(f"no irregular mask of {low}-{high} of the area fits into {height}×{width} pixels")
 
 
 class Irregular6(SeededMasks):
@@ -38,23 +69,45 @@ class Irregular6(SeededMasks):
         super().__init__(seed, count=len(BINS))
 
     def shape(self, rng: np.random.Generator, height: int, width: int, k: int) -> Hole:
-        """Add marks until the area passes a goal drawn from the bin; start again if it leaves the bin.
+        """Draw in the k-th bin."""
+        return draw_irregular(rng, height, width, BINS[k])
+
+
+class Irregular12(SeededMasks):
+    """Twelve masks a sample: the six of `BINS` anywhere, then the six at least `BORDER` of the short side inside."""
+
+    name = "irregular-12"
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__(seed, count=2 * len(BINS))
+
+    def shape(self, rng: np.random.Generator, height: int, width: int, k: int) -> Hole:
+        """Draw in bin k mod 6; from k = 6 on clear of the border."""
+        border = round(BORDER * min(height, width)) if k >= len(BINS) else 0
+        return draw_irregular(rng, height, width, BINS[k % len(BINS)], border=border)
+
+
+class CoordFill25(SeededMasks):
+    """Irregular masks of any bin, eroded until they cover at most a quarter, as CoordFill's were.
+
+    After the authors' answers in NiFangBaAGe/CoordFill issues 2 and 6: the paper does not say it.
+    """
+
+    name = "coordfill-25"
+
+    def shape(self, rng: np.random.Generator, height: int, width: int, k: int) -> Hole:
+        """Draw in a bin chosen evenly, then erode by 3×3 until the area is in (0, 0.25]; again where nothing is left.
 
         Raises:
-            ValueError: an image too small to hit the bin (below some 16 pixels a side).
+            ValueError: an image too small for an irregular mask (below some 16 pixels a side).
         """
-        low, high = BINS[k]
         for _ in range(ATTEMPTS):
-            goal = rng.uniform(low, high)
-            canvas = np.zeros((height, width), np.uint8)
-            for _ in range(MARKS):
-                _add_mark(canvas, rng, math.sqrt(goal * height * width))
-                area = float(canvas.mean())
-                if area >= goal:
-                    break
-            if low < area <= high:
-                return canvas.astype(bool)
-        raise ValueError(f"no irregular mask of {low}-{high} of the area fits into {height}×{width} pixels")
+            hole = draw_irregular(rng, height, width, BINS[int(rng.integers(len(BINS)))]).astype(np.uint8)
+            while hole.mean() > LARGEST_COORDFILL:
+                hole = np.asarray(cv2.erode(hole, np.ones((3, 3), np.uint8)), np.uint8)
+            if hole.any():
+                return hole.astype(bool)
+        raise ValueError(f"no irregular mask of at most {LARGEST_COORDFILL} fits into {height}×{width} pixels")
 
 
 def _add_mark(canvas: NDArray[np.uint8], rng: np.random.Generator, size: float) -> None:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from harness.masks.strokes import MEDIUM_256, THICK_256, draw_lama
-from harness.nn.efficientnet_lite import EfficientNetLite0Features
+from harness.masks.lama import MEDIUM_256, THICK_256, draw_lama
+from harness.nn.efficientnet_lite import EfficientNetLiteFeatures
 from harness.nn.smooth_fill import smooth_fill
 from harness.training.data import Crop, PackedImages, random_crop, step_rng
 from harness.training.recipe import Validation
@@ -96,7 +96,7 @@ class Validator:
     """
 
     def __init__(self, sources: Mapping[str, PackedImages], side: int) -> None:
-        self.features = EfficientNetLite0Features()
+        self.features = EfficientNetLiteFeatures()
         self.samples: dict[str, tuple[Tensor, Tensor]] = {}
         for name, packed in sources.items():
             rngs = [step_rng(VALIDATION_SEED, index) for index in range(len(packed.images))]

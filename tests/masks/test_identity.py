@@ -1,13 +1,11 @@
-"""A mask's seed, hash and ratio bin."""
+"""A mask's seed and hash."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from harness.masks.identity import RATIO_BINS, mask_hash, mask_rng, mask_seed, ratio_bin
+from harness.masks.identity import mask_hash, mask_rng, mask_seed
 
 
 def test_every_word_is_part_of_the_seed() -> None:
@@ -38,21 +36,3 @@ def test_the_hash_tells_size_orientation_and_polarity_apart() -> None:
 def test_the_hash_refuses_what_is_no_mask(wrong: np.ndarray) -> None:
     with pytest.raises(ValueError, match="a mask is bool"):
         mask_hash(wrong)
-
-
-def test_bins_are_open_below_and_closed_above() -> None:
-    bins = {0.0: "0.0-0.1", 0.1: "0.0-0.1", 0.1001: "0.1-0.2", 0.1 + 0.2: "0.2-0.3", 1.0: "0.9-1.0"}
-    assert {area: ratio_bin(area) for area in bins} == bins
-
-
-@given(st.floats(0, 1))
-def test_every_area_has_a_bin_that_holds_it(area: float) -> None:
-    low, high = (float(edge) for edge in ratio_bin(area).split("-"))
-    assert ratio_bin(area) in RATIO_BINS
-    assert low - 1e-9 <= area <= high + 1e-9
-
-
-@pytest.mark.parametrize("area", [-0.01, 1.01, float("nan")])
-def test_what_is_no_share_is_refused(area: float) -> None:
-    with pytest.raises(ValueError, match="share of the image"):
-        ratio_bin(area)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import json
 import subprocess
 import sys
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -15,15 +17,20 @@ from hypothesis import strategies as st
 from harness.interfaces import MaskSet, Sample
 from harness.masks import mask_set_specs
 from harness.masks.identity import mask_hash
-from harness.masks.irregular import BINS
+from harness.masks.irregular import BINS, BORDER
 from harness.specs import MaskSetSpec
 
 SPECS = {spec.name: spec for spec in mask_set_specs()}
 COUNTED = [name for name, spec in SPECS.items() if "count" in spec.params]
+LAMA = [name for name in SPECS if name.startswith("lama-")]
+FREE_FORM = [name for name in SPECS if name.startswith(("mat-", "migan-", "comodgan-"))]
 BOUNDS = {
-    "lama-thick-256": (0.0, 0.5),
-    "lama-medium-256": (0.0, 0.5),
+    **dict.fromkeys(LAMA, (0.0, 0.5)),
+    **dict.fromkeys(FREE_FORM, (0.0, 1 - 1e-9)),
+    "free-form": (0.0, 0.6),
+    "coordfill-25": (0.0, 0.25),
     "object-holes": (0.03, 0.35),
+    "rectangle": (0.1, 0.28),
     "centre-square": (0.22, 0.28),
 }
 SIDES = st.integers(24, 160)
@@ -102,19 +109,70 @@ def test_an_image_too_small_is_refused() -> None:
         build("lama-thick-256").draw(sample(1, 1), 0)
 
 
-PINNED = {
-    "lama-thick-256": "9ceb1be53364ccb8ff5f43af87b01dc50d893ab4729b3614baa853892e22eac5",
-    "lama-medium-256": "c8b5dc62c9a9d42f33eb4d82a1d78f207c937a735d168e37cb3928943d47d0d2",
-    "irregular-6": "a7471006ec9f2d6e8ca66d7d9431fb01db77fdd85f64310ff910e722cab00b3e",
-    "object-holes": "5e6224660ccf297dfa334f7e967976b7091c912eb9f71b29e520b6533c5910f6",
-    "centre-square": "3bc8db7946044c871a61bf3b5c6d0137dc0bbd4ea386d8152b6cc9de1fdd93a3",
+@given(k=st.integers(6, 11), height=SIDES, width=SIDES, seed=st.integers(0, 2**31))
+@settings(max_examples=40, deadline=None)
+def test_the_second_six_irregular_masks_lie_in_their_bin_and_clear_of_the_border(
+    k: int, height: int, width: int, seed: int
+) -> None:
+    mask = build("irregular-12", seed=seed).draw(sample(height, width), k)
+    low, high = BINS[k - 6]
+    border = round(BORDER * min(height, width))
+    assert low < mask.mean() <= high
+    inside = mask.copy()
+    inside[border:-border, border:-border] = False
+    assert not inside.any()
+
+
+def test_half_of_the_irregular_masks_may_touch_the_border() -> None:
+    masks = build("irregular-12")
+    drawn = [masks.draw(sample(96, 96, str(i)), k) for i in range(4) for k in range(6)]
+    touching = [m for m in drawn if m[0].any() or m[-1].any() or m[:, 0].any() or m[:, -1].any()]
+    assert len(touching) > len(drawn) / 2
+
+
+PUBLISHED_MEAN_AREA = {
+    "mat-large-512": 0.402,
+    "mat-small-512": 0.211,
+    "mat-large-256": 0.401,
+    "mat-small-256": 0.224,
+    "lama-thin-256": 0.288,
+    "lama-thin-512": 0.289,
+    "lama-medium-512": 0.271,
+    "lama-thick-512": 0.264,
 }
+"""Mean area of 500 (MAT) or 750 (LaMa, at most half) masks that the published generators drew when run here with
+numpy's seed 0: fenglinglwb/MAT and advimman/lama as of 2026-11. Standard error at most 0.008."""
+
+
+@pytest.mark.parametrize("name", PUBLISHED_MEAN_AREA)
+def test_holes_are_as_large_as_the_published_generator_makes_them(name: str) -> None:
+    masks, side = build(name), int(name[-3:])
+    areas = [masks.draw(sample(side, side, str(i)), 0).mean() for i in range(400)]
+    error = np.std(areas) / len(areas) ** 0.5
+    assert abs(np.mean(areas) - PUBLISHED_MEAN_AREA[name]) < 3 * (error + 0.008)
 
 
 @pytest.mark.parametrize("name", SPECS)
 def test_masks_are_the_same_as_ever(name: str) -> None:
-    """A change here (ours, numpy's or OpenCV's) makes old runs incomparable: raise the mask set's version."""
-    assert mask_hash(build(name).draw(sample(96, 128), 0)) == PINNED[name]
+    """The published manifest. A change (ours, numpy's or OpenCV's) makes old runs incomparable: raise the version."""
+    published = json.loads(files("harness.masks").joinpath("manifests", f"{name}.json").read_text())
+    masks = build(name, **({"seed": published["seed"]} if "seed" in SPECS[name].params else {}))
+    assert (published["name"], published["version"]) == (name, masks.version)
+    assert len(published["masks"]) == 8 * masks.count
+    for row in published["masks"]:
+        mask = masks.draw(sample(published["height"], published["width"], row["sample"]), row["k"])
+        assert mask_hash(mask) == row["sha256"]
+        assert mask.mean() == pytest.approx(row["area"], abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["object-holes", "centre-square", "free-form", *LAMA, *FREE_FORM])
+def test_a_hole_scales_with_the_picture(name: str) -> None:
+    """The same seed at twice the size is much the same hole, so a picture of any size meets the same kind of mask."""
+    masks, alike = build(name), 0
+    for id in "abcdefgh":
+        small, large = (masks.draw(sample(side, side, id), masks.count - 1) for side in (256, 512))
+        alike += abs(float(small.mean()) - float(large.mean())) < 0.03
+    assert alike >= 6  # one that is redrawn at one size only, for its area, is another hole
 
 
 def test_another_process_draws_the_same_masks() -> None:

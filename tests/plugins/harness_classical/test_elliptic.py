@@ -7,7 +7,7 @@ import pytest
 from skimage.restoration import inpaint_biharmonic
 
 from harness.interfaces import Setup
-from harness.masks.strokes import draw_lama
+from harness.masks.lama import draw_lama
 from harness_classical.elliptic import Biharmonic, Harmonic
 
 

@@ -1,15 +1,15 @@
 """LaMa's random masks: either polygonal strokes or boxes, redrawn until they cover at most half of the image.
 
 Numbers and order of draws after Suvorov et al., "Resolution-robust Large Mask Inpainting with Fourier
-Convolutions", WACV 2022, and its published settings (advimman/lama, files random_{thick,medium}_256.yaml of
-configs/data_gen).
+Convolutions", WACV 2022, and its published settings (advimman/lama, files random_{thin,medium,thick}_{256,512}.yaml
+of configs/data_gen).
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import cv2
 import numpy as np
@@ -23,25 +23,32 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MEDIUM_256",
+    "MEDIUM_512",
     "THICK_256",
+    "THICK_512",
+    "THIN_256",
+    "THIN_512",
     "Boxes",
     "LamaMedium256",
+    "LamaMedium512",
     "LamaRule",
     "LamaThick256",
+    "LamaThick512",
+    "LamaThin256",
+    "LamaThin512",
     "Strokes",
     "draw_lama",
 ]
 
-REFERENCE_SIDE = 256
 ATTEMPTS = 1000
 MOST_SEGMENTS = 5
-SHORTEST, THINNEST = 10, 5  # pixels at 256, added to what is drawn
+SHORTEST, THINNEST = 10, 5  # pixels at the rule's side, added to what is drawn
 ANGLE_OFFSET = 0.01
 
 
 @dataclass(frozen=True)
 class Strokes:
-    """Polygonal lines: lengths and widths in pixels at a short side of 256, angles 0.01 + {0, 1, …} rad."""
+    """Polygonal lines: lengths and widths in pixels at the rule's side, angles 0.01 + {0, 1, …} rad."""
 
     fewest: int
     most: int
@@ -52,7 +59,7 @@ class Strokes:
 
 @dataclass(frozen=True)
 class Boxes:
-    """Axis-parallel rectangles. Sides and the margin to the border in pixels at a short side of 256."""
+    """Axis-parallel rectangles. Sides and the margin to the border in pixels at the rule's side."""
 
     fewest: int
     most: int
@@ -63,32 +70,41 @@ class Boxes:
 
 @dataclass(frozen=True)
 class LamaRule:
-    """One of LaMa's settings: strokes (weight 1) or boxes (weight `box_weight`), never both in one mask."""
+    """One of LaMa's settings: strokes (weight 1) or boxes (weight `box_weight`), never both in one mask.
 
+    `side` is the short side in pixels that the setting was written for.
+    """
+
+    side: int
     strokes: Strokes
-    boxes: Boxes
+    boxes: Boxes | None = None
     box_weight: float = 0.3
     largest_area: float = 0.5
 
 
-THICK_256 = LamaRule(Strokes(1, 5, width=100, length=200), Boxes(1, 3, smallest=30, largest=150, margin=10))
-MEDIUM_256 = LamaRule(Strokes(4, 5, width=50, length=100), Boxes(1, 5, smallest=10, largest=50, margin=0))
+THIN_256 = LamaRule(256, Strokes(4, 50, width=10, length=40))
+MEDIUM_256 = LamaRule(256, Strokes(4, 5, width=50, length=100), Boxes(1, 5, smallest=10, largest=50, margin=0))
+THICK_256 = LamaRule(256, Strokes(1, 5, width=100, length=200), Boxes(1, 3, smallest=30, largest=150, margin=10))
+THIN_512 = LamaRule(512, Strokes(4, 70, width=20, length=100))
+MEDIUM_512 = LamaRule(512, Strokes(4, 10, width=100, length=200), Boxes(1, 5, smallest=30, largest=150, margin=0))
+THICK_512 = LamaRule(512, Strokes(1, 5, width=250, length=450), Boxes(1, 4, smallest=30, largest=300, margin=10))
 
 
 def draw_lama(rng: np.random.Generator, height: int, width: int, rule: LamaRule = THICK_256) -> Hole:
     """Draw one mask: bool H×W, True = hole, with an area in (0, rule.largest_area].
 
-    ours: every length scales with the short side / 256, so that a mask set means the same at every size; at a
-    short side of 256 the numbers are LaMa's own. LaMa draws five masks and keeps one of those small enough;
-    redrawing until one is small enough has the same distribution.
+    ours: every length scales with the short side / rule.side, so that a mask set means the same at every size; at the
+    rule's own side the numbers are LaMa's. LaMa draws five masks and keeps one of those small enough; redrawing until
+    one is small enough has the same distribution. LaMa draws on the whole picture and then cuts a square that holds
+    the mask; here the picture is already the one to be judged.
 
     Raises:
         ValueError: an image so small that no mask of the rule fits (below some 4 pixels).
     """
-    scale = min(height, width) / REFERENCE_SIDE
+    scale = min(height, width) / rule.side
     for _ in range(ATTEMPTS):
         canvas = np.zeros((height, width), np.uint8)
-        if rng.random() * (1 + rule.box_weight) < 1:
+        if rule.boxes is None or rng.random() * (1 + rule.box_weight) < 1:
             _draw_strokes(canvas, rng, rule.strokes, scale)
         else:
             _draw_boxes(canvas, rng, rule.boxes, scale)
@@ -127,21 +143,53 @@ def _draw_boxes(canvas: NDArray[np.uint8], rng: np.random.Generator, rule: Boxes
         canvas[top : top + box_h, left : left + box_w] = 1
 
 
-class LamaThick256(SeededMasks):
-    """Up to six thick strokes, or up to three large boxes; area in (0, 0.5]."""
+class _LamaMasks(SeededMasks):
+    """Masks of one rule; the k-th mask of a sample differs from the others by its seed only."""
 
-    name = "lama-thick-256"
+    rule: ClassVar[LamaRule]
 
     def shape(self, rng: np.random.Generator, height: int, width: int, k: int) -> Hole:
-        """Draw by LaMa's thick rule; the k-th mask differs by its seed only."""
-        return draw_lama(rng, height, width, THICK_256)
+        """Draw by the set's rule."""
+        return draw_lama(rng, height, width, self.rule)
 
 
-class LamaMedium256(SeededMasks):
+class LamaThin256(_LamaMasks):
+    """Four to 51 thin, short strokes; area in (0, 0.5]."""
+
+    name = "lama-thin-256"
+    rule = THIN_256
+
+
+class LamaMedium256(_LamaMasks):
     """Four to six strokes of medium width, or up to five small boxes; area in (0, 0.5]."""
 
     name = "lama-medium-256"
+    rule = MEDIUM_256
 
-    def shape(self, rng: np.random.Generator, height: int, width: int, k: int) -> Hole:
-        """Draw by LaMa's medium rule; the k-th mask differs by its seed only."""
-        return draw_lama(rng, height, width, MEDIUM_256)
+
+class LamaThick256(_LamaMasks):
+    """Up to six thick strokes, or up to three large boxes; area in (0, 0.5]."""
+
+    name = "lama-thick-256"
+    rule = THICK_256
+
+
+class LamaThin512(_LamaMasks):
+    """Four to 71 thin, short strokes; area in (0, 0.5]."""
+
+    name = "lama-thin-512"
+    rule = THIN_512
+
+
+class LamaMedium512(_LamaMasks):
+    """Four to eleven strokes of medium width, or up to five boxes; area in (0, 0.5]."""
+
+    name = "lama-medium-512"
+    rule = MEDIUM_512
+
+
+class LamaThick512(_LamaMasks):
+    """Up to six thick strokes, or up to four large boxes; area in (0, 0.5]."""
+
+    name = "lama-thick-512"
+    rule = THICK_512
