@@ -24,6 +24,7 @@ __all__ = [
     "Standing",
     "TaskSummary",
     "Verdict",
+    "plain",
 ]
 
 Verdict = Literal["better", "worse", "equivalent", "not separable"]
@@ -199,7 +200,7 @@ class RunSummary:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and dictionaries; NaN and infinities become None, so that any JSON reader takes it."""
-        encoded: dict[str, Any] = _encode(self)
+        encoded: dict[str, Any] = plain(self)
         return encoded
 
     @classmethod
@@ -209,11 +210,12 @@ class RunSummary:
         return decoded
 
 
-def _encode(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Dataclasses and tuples as dictionaries and lists; NaN and infinities as None."""
     if dataclasses.is_dataclass(value):
-        return {field.name: _encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, tuple):
-        return [_encode(item) for item in value]
+        return [plain(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -72,7 +72,10 @@ class TaskTable:
 
     def scores(self, metric: str) -> Floats:
         """Scores [N, E] of a metric column, mean over repeats; NaN where undefined or not common."""
-        column = f"score:{metric}"
+        return self.values(f"score:{metric}")
+
+    def values(self, column: str) -> Floats:
+        """Any numeric column of the records [N, E], mean over repeats; NaN where undefined or not common."""
         if column not in self.rows:
             return np.full(self.severity.shape, np.nan)
         means = self.rows.groupby(["sample", "entry"])[column].mean().unstack("entry")
