@@ -11,6 +11,7 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from harness.datasets.photos import Photos
@@ -22,6 +23,7 @@ from harness.specs import MaskSetSpec
 
 PHOTOGRAPHS = 8
 SHOWN = 6
+GREY = 96
 
 
 def side_of(name: str) -> int:
@@ -47,15 +49,18 @@ def manifest(spec: MaskSetSpec, ids: list[str]) -> dict[str, object]:
 
 
 def picture(ids: list[str]) -> np.ndarray:
-    """Every set in a row of its own, in two columns: uint8, white = hole, 128 pixels a mask."""
+    """Every set in a row of its own under its name, in two columns: uint8, white = hole, 128 pixels a mask."""
     rows = []
     for spec in mask_set_specs():
         shown = [mask for _, _, mask in drawn(spec, ids)][:SHOWN]
         step = side_of(spec.name) // 128
-        cells = [np.pad(mask[::step, ::step].astype(np.uint8) * 255, 4, constant_values=128) for mask in shown]
-        rows.append(np.concatenate(cells, axis=1))
+        cells = [np.pad(mask[::step, ::step].astype(np.uint8) * 255, 4, constant_values=GREY) for mask in shown]
+        row = np.concatenate(cells, axis=1)
+        name = np.full((28, row.shape[1]), GREY, np.uint8)
+        cv2.putText(name, spec.name, (4, 21), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 1, cv2.LINE_AA)
+        rows.append(np.concatenate([name, row]))
     half = (len(rows) + 1) // 2
-    rows += [np.full_like(rows[0], 128)] * (len(rows) % 2)
+    rows += [np.full_like(rows[0], GREY)] * (len(rows) % 2)
     return np.concatenate([np.concatenate(rows[:half]), np.concatenate(rows[half:])], axis=1)
 
 
@@ -70,8 +75,6 @@ def main() -> None:
         (folder / f"{spec.name}.json").write_text(text + "\n")
     sheet = parser.parse_args().picture
     if sheet is not None:
-        import cv2
-
         cv2.imwrite(str(sheet), picture(ids))
 
 
