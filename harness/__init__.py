@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from harness.application import inpaint_files
     from harness.interfaces import Batch, Images, Sample, Scores, Setup
     from harness.runner import Run, run
+    from harness.runner.export import export
     from harness.scoring import score
     from harness.store import open_run
 
@@ -54,6 +55,7 @@ __all__ = [
     "Setup",
     "SuiteSpec",
     "WeightsSpec",
+    "export",
     "hookimpl",
     "inpaint_files",
     "open_run",
@@ -69,6 +71,7 @@ _LAZY = {
     "Sample": "harness.interfaces",
     "Scores": "harness.interfaces",
     "Setup": "harness.interfaces",
+    "export": "harness.runner.export",
     "inpaint_files": "harness.application",
     "open_run": "harness.store",
     "run": "harness.runner",

@@ -22,6 +22,7 @@ __all__ = ["cli", "main"]
 _COMMANDS = {
     "run": ("run", "run_command", "Judge methods on a suite; ends with a table and the path of a report."),
     "score": ("score", "score_command", "Judge any folder of images against references."),
+    "export": ("export", "export_command", "Write a suite's holes as files, for a method that cannot live here."),
     "inpaint": ("inpaint", "inpaint_command", "Fill holes in your own pictures with one method."),
     "list": ("listing", "list_command", "List methods, suites, datasets, masks, metrics, weights or plugins."),
     "show": ("show", "show_command", "Show everything known of one method, suite, data set, mask set or metric."),

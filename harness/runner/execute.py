@@ -99,11 +99,8 @@ def _task_manifest(plan: Plan, datas: Mapping[str, TaskData], registry: Registry
 
 
 def _manifest(plan: Plan, datas: Mapping[str, TaskData], registry: Registry, argv: Sequence[str]) -> dict[str, Any]:
-    credits: dict[str, dict[str, str]] = {}
-    for data in datas.values():
-        for row in data.dataset.attribution():
-            credit = {"dataset": parse_reference(data.task.dataset).name, **row}
-            credits.setdefault(f"{credit['dataset']}/{credit['title']}", credit)
+    from harness.runner.units import attributions
+
     constraints = Path(__file__).resolve().parents[2] / "constraints.txt"
     return {
         "schema": SCHEMA,
@@ -127,7 +124,7 @@ def _manifest(plan: Plan, datas: Mapping[str, TaskData], registry: Registry, arg
         "packages": packages(),
         "constraints": constraints.read_text() if constraints.is_file() else None,
         "git": git_state(),
-        "attribution": list(credits.values()),
+        "attribution": attributions(datas.values()),
         "observer_errors": [],
         "started": _now(),
         "ended": None,

@@ -13,7 +13,7 @@ from harness.runner.entries import Entry, MethodLike, resolve_entry
 from harness.store.keys import digest
 from harness.suites import Suite, Task
 
-__all__ = ["Plan", "Skip", "build_dataset", "build_mask_set", "make_plan", "metric_skip"]
+__all__ = ["Plan", "Skip", "build_dataset", "build_mask_set", "make_plan", "metric_skip", "select_tasks"]
 
 
 @dataclass(frozen=True)
@@ -108,18 +108,19 @@ def metric_skip(column: str, registry: Registry) -> str:
     return ""
 
 
-def _tasks(suite: Suite, only: Sequence[str], limit: int, extra_metrics: Sequence[str]) -> tuple[Task, ...]:
+def select_tasks(suite: Suite, only: Sequence[str] = (), limit: int = 0) -> list[Task]:
+    """The tasks called `only` (empty: all), cut to `limit` images (0: all). Raises `HarnessError` for unknown ids."""
     unknown = sorted(set(only) - {task.id for task in suite.tasks})
     if unknown:
         hint = "; repeat --task for several" if "," in unknown[0] else ""
         known = ", ".join(task.id for task in suite.tasks)
         raise HarnessError(f"suite {suite.name} has no task {unknown[0]}: {known}{hint}")
     chosen = [task for task in suite.tasks if not only or task.id in only]
-    if limit:
-        chosen = [replace(task, limit=min(limit, task.limit or limit)) for task in chosen]
-    return tuple(
-        replace(task, metrics=(*task.metrics, *(m for m in extra_metrics if m not in task.metrics))) for task in chosen
-    )
+    return [replace(task, limit=min(limit, task.limit or limit)) for task in chosen] if limit else chosen
+
+
+def _with_metrics(task: Task, further: Sequence[str]) -> Task:
+    return replace(task, metrics=(*task.metrics, *(m for m in further if m not in task.metrics)))
 
 
 def _entries(methods: Sequence[MethodLike], registry: Registry) -> tuple[list[Entry], list[Skip]]:
@@ -154,7 +155,7 @@ def make_plan(
     """Resolve everything. Raises `HarnessError` for a user's mistake; what is merely absent becomes a `Skip`."""
     entries, skips = _entries(methods or suite.methods, registry)
     tasks = []
-    for task in _tasks(suite, only, limit, metrics):
+    for task in [_with_metrics(task, metrics) for task in select_tasks(suite, only, limit)]:
         reasons = {column: metric_skip(column, registry) for column in task.metrics}
         if not reasons[task.primary] and registry.metric(parse_metric(task.primary)[0]).higher_is_better is None:
             raise HarnessError(f"task {task.id}: {task.primary} has no better direction, so it cannot rank")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
@@ -21,7 +21,7 @@ from harness.runner.plan import build_dataset, build_mask_set
 from harness.store.keys import digest, pixels_hash
 from harness.suites import Task
 
-__all__ = ["TaskData", "Unit", "UnitKey", "ahead"]
+__all__ = ["TaskData", "Unit", "UnitKey", "ahead", "attributions"]
 
 CACHE_BYTES = 1 << 30
 
@@ -56,6 +56,10 @@ class Unit:
     def ratio(self) -> float:
         """Share of the picture that is hole."""
         return float(self.mask.mean()) if self.mask is not None else 0.0
+
+    def visible(self, role: str) -> NDArray[np.uint8]:
+        """What a method is shown, uint8 H×W×3: pixels of a hole are 0, those of a region stay."""
+        return _blanked(self.truth if self.image is None else self.image, self.mask if role == "hole" else None)
 
     @property
     def nbytes(self) -> int:
@@ -130,14 +134,27 @@ class TaskData:
         truth = sample.target if sample.target is not None else sample.image
         if mask is not None and mask.shape != sample.image.shape[:2]:
             raise HarnessError(f"{key.id}: mask is {mask.shape}, the picture {sample.image.shape[:2]}")
-        visible = sample.image
-        if mask is not None and self.task.role == "hole":
-            known = (~mask).view(np.uint8)
-            visible = np.asarray(cv2.bitwise_and(sample.image, sample.image, mask=known), np.uint8)
+        visible = _blanked(sample.image, mask if self.task.role == "hole" else None)
         mask_hash = pixels_hash(mask.view(np.uint8) * np.uint8(255)) if mask is not None else ""
         seen = digest([pixels_hash(visible), mask_hash, sample.prompt or ""])
         shown = sample.image if sample.target is not None else None
         return Unit(key.id, sample.cluster, truth, mask, sample.prompt, pixels_hash(truth), mask_hash, seen, shown)
+
+
+def _blanked(image: NDArray[np.uint8], hole: NDArray[np.bool_] | None) -> NDArray[np.uint8]:
+    if hole is None:
+        return image
+    return np.asarray(cv2.bitwise_and(image, image, mask=(~hole).view(np.uint8)), np.uint8)
+
+
+def attributions(datas: Iterable[TaskData]) -> list[dict[str, str]]:
+    """Every source of several tasks' pictures once: data set, title, author, licence, where from."""
+    credits: dict[str, dict[str, str]] = {}
+    for data in datas:
+        for row in data.dataset.attribution():
+            credit = {"dataset": parse_reference(data.task.dataset).name, **row}
+            credits.setdefault(f"{credit['dataset']}/{credit['title']}", credit)
+    return list(credits.values())
 
 
 def ahead(

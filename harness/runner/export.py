@@ -1,0 +1,187 @@
+"""`harness export`: what a method would be shown, as files, for methods that cannot live in this environment.
+
+Never a truth: a picture is written with its hole blanked, or, where the mask marks a region to edit, only if what is
+judged lies elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError
+from harness.plugins import registry
+from harness.runner.plan import select_tasks
+from harness.runner.readme import readme
+from harness.store.files import clear_errors, write_atomic, write_json
+from harness.store.keys import digest, pixels_hash, seed_of
+from harness.suites import Suite, Task, load_suite
+
+if TYPE_CHECKING:
+    from harness.interfaces import Hole, Pixels
+    from harness.runner.units import TaskData, Unit
+
+__all__ = ["MANIFEST", "export", "file_key", "run_options"]
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+MARK = ".harness-export.json"
+SEED = 0
+POLARITY = {
+    "hole": "mask 255 = hole, to be filled; 0 = known, to be kept; pixels of the hole are 0 in the image",
+    "region": "mask 255 = region to edit; 0 = elsewhere; the image shows every pixel",
+}
+
+
+def file_key(sample: str) -> str:
+    """A file name for a sample's id: readable, at most 100 bytes, unique by its hash even where case is ignored."""
+    readable = re.sub(r"[^A-Za-z0-9_]+", "-", sample).strip("-")[:80].rstrip("-")
+    return f"{readable}-{digest(sample)[:8]}".lstrip("-")
+
+
+def export(suite: str, folder: str | Path, *, tasks: Sequence[str] = (), limit: int = 0) -> dict[str, Any]:
+    """Write images, masks, prompts, `manifest.json` and a README for the author of a foreign program.
+
+    The manifest comes last and lists what this call asked for; the same call completes an export that was stopped.
+
+    Args:
+        suite: a registered suite's name.
+        folder: new, empty, or an export of the same suite.
+        tasks: only these; empty: all.
+        limit: at most so many images a task; 0: all.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        HarnessError: unknown names, a folder that holds something else, nothing to export, a full disk.
+    """
+    from harness.runner.units import TaskData, attributions
+
+    known = registry()
+    loaded = load_suite(known.suite(suite))
+    chosen = [task for task in select_tasks(loaded, tasks, limit) if task.capability == "inpaint"]
+    if not chosen:
+        raise HarnessError(f"suite {loaded.name} has no inpainting task to export: harness show suite:{loaded.name}")
+    root = Path(folder)
+    _claim(root, loaded)
+    datas = [TaskData(task, known) for task in chosen]
+    samples: list[dict[str, Any]] = []
+    left_out: list[dict[str, str]] = []
+    for data in datas:
+        _export_task(root, data, samples, left_out)
+    manifest = {
+        "format": FORMAT,
+        "suite": _identity(loaded),
+        "tasks": [_described(data) for data in datas],
+        "outputs": "OUT/<task>/<key>.png",
+        "seed": SEED,
+        "samples": samples,
+        "left_out": left_out,
+        "attribution": attributions(datas),
+    }
+    write_atomic(root / "README.txt", readme(manifest, run_options(tasks, limit)).encode())
+    write_json(root / MANIFEST, manifest)
+    return manifest
+
+
+def _identity(suite: Suite) -> dict[str, Any]:
+    return {"name": suite.name, "version": suite.version, "sha256": suite.sha256, "title": suite.title}
+
+
+def _described(data: TaskData) -> dict[str, Any]:
+    task: Task = data.task
+    return {"id": task.id, "title": task.title, "role": task.role, "polarity": POLARITY[task.role], **data.identity()}
+
+
+def run_options(tasks: Sequence[str], limit: int) -> str:
+    """The options that make a run ask for the same samples."""
+    return "".join([*(f" --task {task}" for task in tasks), f" --limit {limit}" if limit else ""])
+
+
+def _claim(root: Path, suite: Suite) -> None:
+    """Make the folder this suite's export, or refuse it. The old manifest goes: it may describe other pictures."""
+    mark, mine = root / MARK, _identity(suite)
+    with clear_errors(root):
+        if root.exists() and not root.is_dir():
+            raise HarnessError(f"{root} is not a folder; give another DIR")
+        if not mark.exists() and root.exists() and any(path.suffix != ".tmp" for path in root.iterdir()):
+            raise HarnessError(f"{root} is not empty and not an export; give another DIR")
+        if mark.exists() and (found := _read_mark(mark)) != mine:
+            raise HarnessError(
+                f"{root} is an export of suite {found.get('name')} v{found.get('version')}"
+                f" ({str(found.get('sha256'))[:8]}), not of {suite.name} v{suite.version} ({suite.sha256[:8]});"
+                " give another DIR"
+            )
+        write_json(mark, mine)
+        (root / MANIFEST).unlink(missing_ok=True)
+
+
+def _read_mark(mark: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(mark.read_text())
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise HarnessError(f"{mark} is damaged; give another DIR")
+    return found
+
+
+def _export_task(root: Path, data: TaskData, samples: list[dict[str, Any]], left_out: list[dict[str, str]]) -> None:
+    """Write the files of one task, and append their rows, or why a sample has none."""
+    from harness.runner.units import ahead
+
+    task = data.task
+    for key, unit in ahead(data, data.keys):
+        why = str(unit) if isinstance(unit, Exception) else _shows_its_truth(unit, task.role)
+        if isinstance(unit, Exception) or why:
+            left_out.append({"task": task.id, "sample": key.id, "reason": why})
+        else:
+            samples.append(_export_sample(root, task, unit))
+
+
+def _shows_its_truth(unit: Unit, role: str) -> str:
+    """Why a sample is not exported: its picture, as a method sees it, would be what the output is judged by."""
+    if unit.mask is None:
+        return "it has no mask"
+    return "" if role == "hole" or unit.image is not None else "its picture is its truth"
+
+
+def _export_sample(root: Path, task: Task, unit: Unit) -> dict[str, Any]:
+    assert unit.mask is not None, "left out before"
+    name, visible = file_key(unit.id), unit.visible(task.role)
+    row: dict[str, Any] = {
+        "task": task.id,
+        "key": name,
+        "sample": unit.id,
+        "output": f"{task.id}/{name}.png",
+        "height": visible.shape[0],
+        "width": visible.shape[1],
+        "mask_ratio": round(unit.ratio, 6),
+        "seed": seed_of(SEED, unit.id, 0),
+        "image": _picture(root, f"{task.id}/images/{name}.png", visible, pixels_hash(visible)),
+        "mask": _picture(root, f"{task.id}/masks/{name}.png", unit.mask, unit.mask_hash),
+    }
+    if "prompt" in task.gives and unit.prompt is not None:
+        row["prompt"] = _file(root, f"{task.id}/prompts/{name}.txt", unit.prompt.encode())
+    return row
+
+
+def _picture(root: Path, path: str, pixels: Pixels | Hole, name: str) -> Mapping[str, str]:
+    from harness.datasets.decode import encode_png
+
+    return {**_file(root, path, encode_png(pixels)), "pixels": name}
+
+
+def _file(root: Path, path: str, content: bytes) -> Mapping[str, str]:
+    """Write one file unless it is there already; its row of the manifest."""
+    target = root / path
+    with clear_errors(target):
+        there = target.is_file() and target.read_bytes() == content
+    if not there:
+        write_atomic(target, content)
+    return {"path": path, "sha256": hashlib.sha256(content).hexdigest()}
