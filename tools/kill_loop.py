@@ -12,23 +12,21 @@ from __future__ import annotations
 import json
 import os
 import random
-import select
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import click
 import pandas as pd
 
 import harness
+from tools.kill_zygote import Child, Zygote, zygote
 
 METHODS = ("mean", "nearest", "telea", "harmonic")
 LIMIT = 4
@@ -46,52 +44,6 @@ KILLS_A_FOLDER = 6
 CALLS = {"write": 30, "rename,renameat,renameat2": 9, "fsync": 9, "unlink": 4}
 """System calls at whose entry strace kills, and up to which number of a thread: beyond, a run has few."""
 END = 180
-
-
-class Child:
-    """One running command."""
-
-    def __init__(self, answers: IO[str]) -> None:
-        self._answers = answers
-        self.pid = int(answers.readline())
-
-    def wait(self, seconds: float) -> int | None:
-        """How it ended (a code, or minus a signal's number), or None while it runs."""
-        ready, _, _ = select.select([self._answers], [], [], seconds)
-        return int(self._answers.readline()) if ready else None
-
-    def kill(self) -> int:
-        """SIGKILL; returns how it ended, which is not -9 if it had just finished."""
-        os.kill(self.pid, signal.SIGKILL)
-        ended = self.wait(60)
-        assert ended is not None
-        return ended
-
-
-class Zygote:
-    """Starts commands, one at a time."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self._orders, self._answers = process.stdin, process.stdout
-        assert self._answers.readline() == "ready\n"
-
-    def start(self, args: list[str], cwd: Path, *, stopped: bool = False) -> Child:
-        """Start `harness ARGS` in a folder; what it prints goes to `log.txt` there."""
-        order = {"args": args, "cwd": str(cwd), "log": str(cwd / "log.txt"), "stopped": stopped}
-        self._orders.write(json.dumps(order) + "\n")
-        self._orders.flush()
-        return Child(self._answers)
-
-
-@contextmanager
-def zygote() -> Iterator[Zygote]:
-    """A process that has imported everything and forks."""
-    # bufsize=0 would be bytes only: a line is read whole before the next one is awaited, so select() tells the truth
-    command = [sys.executable, str(Path(__file__).with_name("kill_zygote.py"))]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
-        yield Zygote(process)
 
 
 # ---- what stands on the disk
@@ -200,7 +152,7 @@ class Victim(NamedTuple):
 
 def _at_a_moment(victim: Victim) -> int:
     child = victim.forks.start(COMMAND, victim.folder)
-    return _end(child, child.wait(victim.chance.uniform(0, victim.seconds)))
+    return _end(child, child.wait(victim.chance.uniform(0, 0.6 * victim.seconds)))
 
 
 def _once(victim: Victim, ready: Callable[[Disk], bool], delay: float = 0.0) -> int:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tools import kill_loop
+from tools import kill_zygote
 
 
 @pytest.fixture(scope="module")
-def zygote() -> Iterator[kill_loop.Zygote]:
+def zygote() -> Iterator[kill_zygote.Zygote]:
     """One for a module."""
-    with kill_loop.zygote() as forks:
+    with kill_zygote.zygote() as forks:
         yield forks

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import harness
-from tools.kill_loop import COMMAND, LIMIT, METHODS, PHASES, Unbroken, Zygote, assert_same, log, run_loop, run_unbroken
+from tools.kill_loop import COMMAND, LIMIT, METHODS, PHASES, Unbroken, assert_same, log, run_loop, run_unbroken
+from tools.kill_zygote import Zygote
 
 KILLS = 12
 
