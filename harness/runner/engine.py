@@ -199,10 +199,7 @@ class Engine:
 
     def _kept(self, job: _Job) -> np.ndarray[Any, np.dtype[np.uint8]] | None:
         """The kept output; None where there is none, or where the file is no longer what its name says."""
-        if job.old is None:
-            return None
-        pixels = self.run.artifacts.get(job.old["output_hash"])
-        return pixels if pixels is not None and Writer.hash(pixels) == job.old["output_hash"] else None
+        return None if job.old is None else self.run.artifacts.get_sound(job.old["output_hash"])
 
     def _kept_answer(self, unit: Unit, pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> Answer:
         truth, mask = to_tensor([unit], self.device)

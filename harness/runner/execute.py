@@ -253,6 +253,7 @@ def finish(run: RunFolder, known: Registry) -> RunSummary:
     """Aggregates and summary: derived from records and features, so they can always be rebuilt."""
     from harness.runner.features import real_bands, set_aggregates
     from harness.stats.summary import aggregates_frame, summarise
+    from harness.store.shards import write_parquet
     from harness.suites import task_of
 
     tasks = [task_of(table) for table in run.manifest["suite"]["tasks"]]
@@ -266,5 +267,5 @@ def finish(run: RunFolder, known: Registry) -> RunSummary:
     run.save_manifest()
     summary = summarise(run.records(), run.manifest, sets)
     write_json(run.path / "summary.json", jsonable(summary.to_dict()))
-    aggregates_frame(summary).to_parquet(run.path / "aggregates.parquet", index=False)
+    write_parquet(run.path / "aggregates.parquet", aggregates_frame(summary))
     return summary

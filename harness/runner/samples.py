@@ -32,11 +32,11 @@ def note_samples(run: RunFolder, data: TaskData, extractors: Mapping[str, Any], 
             if book.missing(key.id, 0, unit.truth_hash):
                 truth, _ = to_tensor([unit], device)
                 book.add(key.id, 0, unit.cluster, unit.truth_hash, truth[0])
-            if (key.id, unit.truth_hash, unit.mask_hash) in have:
-                continue
-            run.artifacts.put(unit.truth_hash, unit.truth)
+            run.artifacts.put(unit.truth_hash, unit.truth)  # again where somebody removed a damaged one
             if unit.mask is not None:
                 run.artifacts.put(unit.mask_hash, unit.mask.astype(np.uint8) * 255)
+            if (key.id, unit.truth_hash, unit.mask_hash) in have:
+                continue
             row = {
                 "task": task, "sample": key.id, "cluster": unit.cluster, "truth": unit.truth_hash,
                 "mask": unit.mask_hash, "ratio": unit.ratio, "title": key.image,

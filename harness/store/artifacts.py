@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
 from harness.store.files import clear_errors
+from harness.store.keys import pixels_hash
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +41,7 @@ class Artifacts:
         bgr = pixels[..., ::-1] if pixels.ndim == 3 else pixels
         encoded = cv2.imencode(".png", bgr)[1]
         temporary = target.with_name(f".{name}.{os.getpid()}.tmp")
-        with clear_errors(target):
+        with clear_errors(target, encoded.size):
             if not self._made:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 self._made = True
@@ -52,7 +53,10 @@ class Artifacts:
                 raise
 
     def get(self, name: str) -> NDArray[np.uint8] | None:
-        """Pixels by hash, None where they were not kept."""
+        """Pixels by hash, None where they were not kept.
+
+        Raises `HarnessError` where the file holds other pixels than its name says, or none.
+        """
         import cv2
         import numpy as np
 
@@ -60,10 +64,21 @@ class Artifacts:
         if not path.exists():
             return None
         content = np.frombuffer(path.read_bytes(), np.uint8)
-        pixels = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if len(content) else None
-        if pixels is None:
+        stored = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if len(content) else None
+        if stored is None:
             raise HarnessError(f"{path}: damaged picture; remove it and run again")
-        return np.ascontiguousarray(pixels[..., ::-1] if pixels.ndim == 3 else pixels)
+        pixels = np.ascontiguousarray(stored[..., ::-1] if stored.ndim == 3 else stored, np.uint8)
+        if pixels_hash(pixels) != name:
+            raise HarnessError(f"{path}: damaged picture, its pixels are not what its name says; remove it, run again")
+        return pixels
+
+    def get_sound(self, name: str) -> NDArray[np.uint8] | None:
+        """Pixels by hash, None where they were not kept or are damaged: such a file is removed, to be made again."""
+        try:
+            return self.get(name)
+        except HarnessError:
+            self.path(name).unlink()
+            return None
 
     def prune(self, keep: set[str]) -> None:
         """Delete every picture that is not in `keep`."""

@@ -40,11 +40,12 @@ def _processor() -> str:
 
 
 def hardware(device: str) -> dict[str, Any]:
-    """Processor, cores, memory, and the accelerator in use."""
+    """Host, processor, cores, memory, and the accelerator in use."""
     import psutil
     import torch
 
     facts: dict[str, Any] = {
+        "host": platform.node(),
         "processor": _processor(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),

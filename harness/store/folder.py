@@ -7,24 +7,33 @@ import json
 import os
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.store.artifacts import Artifacts
 from harness.store.files import clear_errors, write_json
 from harness.store.keys import slug
-from harness.store.shards import read_jsonl, read_rows
+from harness.store.shards import read_jsonl, read_parquet, read_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SCHEMA", "RunFolder", "create_run", "open_run"]
+__all__ = ["SCHEMA", "RunFolder", "create_run", "open_run", "read_manifest"]
 
 SCHEMA = 1
+"""Of the whole folder. Raised where today's readers would misread what was written; never for a new optional key."""
+REQUIRED = (
+    "argv", "attribution", "device", "ended", "entries", "git", "hardware", "history", "numerics", "observer_errors",
+    "packages", "plan", "repeats", "schema", "seconds", "seed", "skipped", "started", "status", "suite",
+)  # fmt: skip
+"""Keys without which a manifest is not read. `harness show schema:manifest` says what stands under them."""
+FILES = ("samples.jsonl", "events.jsonl", "aggregates.parquet", "summary.json", "report.html", "manifest.json")
+NAMING_SECONDS = 1.0
 
 
 class RunFolder:
@@ -98,10 +107,13 @@ class RunFolder:
 
     def aggregates(self) -> pd.DataFrame | None:
         """Aggregated values with intervals; None before the run has got so far."""
-        import pandas as pd
-
         path = self.path / "aggregates.parquet"
-        return pd.read_parquet(path) if path.exists() else None
+        return read_parquet(path) if path.exists() else None
+
+    def events(self) -> list[dict[str, Any]]:
+        """Rows that were computed twice with different results, as `harness merge` found them."""
+        path = self.path / "events.jsonl"
+        return read_jsonl(path) if path.exists() else []
 
     def artifact(self, name: str) -> Path:
         """Path of a picture by hash; it may have been pruned."""
@@ -118,32 +130,60 @@ class RunFolder:
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                stream.seek(0)
-                holder = stream.read().strip() or "another process"
+                holder = _holder(stream)
                 raise HarnessError(f"{self.path} is being written by {holder}; wait, or give another --out") from error
             stream.truncate(0)
             stream.write(f"process {os.getpid()} on {socket.gethostname()}")
             stream.flush()
             for half_written in self.path.rglob(".*.tmp"):  # what a killed process left; nobody else writes here now
                 half_written.unlink(missing_ok=True)
-            yield
+            try:
+                yield
+            finally:
+                stream.truncate(0)  # the name of a process that is gone must not stand for the next one
         finally:
             stream.close()
 
 
-def open_run(path: str | Path) -> RunFolder:
-    """Open a run folder. Raises `HarnessError` when it is none, or of a newer schema."""
-    folder = Path(path)
+def _holder(stream: IO[str]) -> str:
+    """Who holds a lock file, as it says of itself: a process that has just locked it may not have written it yet."""
+    end = time.monotonic() + NAMING_SECONDS
+    while True:
+        stream.seek(0)
+        named = stream.read().strip()
+        if named or time.monotonic() > end:
+            return named or "another process"
+        time.sleep(0.01)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The JSON object of a run folder's manifest, of whatever schema. Raises `HarnessError` where there is none."""
     try:
-        manifest = json.loads((folder / "manifest.json").read_text())
-    except FileNotFoundError as error:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise HarnessError(f"{folder} is not a run folder (no manifest.json); harness run makes one") from error
     except ValueError as error:
         raise HarnessError(f"{folder}/manifest.json is damaged: {error}") from error
-    if not isinstance(manifest, dict) or manifest.get("schema", 0) > SCHEMA:
+    if not isinstance(manifest, dict):
+        raise HarnessError(f"{folder}/manifest.json is damaged: it holds no object")
+    return manifest
+
+
+def open_run(path: str | Path) -> RunFolder:
+    """Open a run folder. Raises `HarnessError` when it is none, of another schema, or its manifest lacks a key."""
+    folder = Path(path)
+    manifest = read_manifest(folder)
+    schema = manifest.get("schema")
+    if isinstance(schema, int) and schema > SCHEMA:
         raise HarnessError(
-            f"{folder} was written by a newer harness (schema {manifest.get('schema')}); upgrade to read it"
+            f"{folder} was written by a newer harness (schema {schema}, this one reads {SCHEMA}): "
+            f"pip install --upgrade iq-harness"
         )
+    if schema != SCHEMA:
+        raise HarnessError(f"{folder} has schema {schema}, which no harness wrote (this one writes {SCHEMA})")
+    lacking = [key for key in REQUIRED if key not in manifest]
+    if lacking:
+        raise HarnessError(f"{folder}/manifest.json is damaged: it lacks {', '.join(lacking)}; harness verify {folder}")
     return RunFolder(folder, manifest)
 
 
@@ -159,30 +199,53 @@ def _spent(manifest: dict[str, Any]) -> float | None:
     return round(float(manifest["seconds"]) - before, 2)
 
 
+def _asked(manifest: dict[str, Any]) -> dict[str, Any]:
+    """What a run was asked to compute, whatever words asked for it: a merged folder has no command of its own."""
+    suite = manifest["suite"]
+    return {
+        "suite": [suite["name"], suite["version"], suite["sha256"]],
+        "tasks": {task["id"]: task["samples"] for task in suite["tasks"]},
+        "entries": sorted(entry["reference"] for entry in manifest["entries"]),
+        "seed": manifest["seed"],
+        "repeats": manifest["repeats"],
+        "numerics": manifest["numerics"],
+    }
+
+
 def create_run(path: Path, manifest: dict[str, Any], *, fresh: bool) -> RunFolder:
     """A folder to run into: new, or the same plan's continued. `fresh` deletes what an earlier run left."""
     run = RunFolder(path, {"schema": SCHEMA, **manifest, "history": []})
     if (path / "manifest.json").exists() and not fresh:
-        earlier = open_run(path).manifest
-        if earlier.get("plan") != manifest["plan"]:
-            raise HarnessError(f"{path} holds another plan ({earlier.get('plan')}); give another --out or --fresh")
-        run.manifest["history"] = [
-            *earlier["history"],
-            {key: earlier[key] for key in _CALL} | {"seconds": _spent(earlier)},
-        ]
-        for derived in ("aggregates.parquet", "summary.json"):  # of the rows as they were
-            (path / derived).unlink(missing_ok=True)
-    elif path.exists() and any(p.name != ".lock" and p.suffix != ".tmp" for p in path.iterdir()):
-        if not (path / "manifest.json").exists() or "plan" not in open_run(path).manifest:
-            raise HarnessError(f"{path} is not empty and not a run folder; give another --out")
         with run.locked():  # never under a process that is writing
+            _continue(run)
+    elif path.exists() and any(p.name != ".lock" and p.suffix != ".tmp" for p in path.iterdir()):
+        if not (path / "manifest.json").exists() or "plan" not in read_manifest(path):
+            raise HarnessError(f"{path} is not empty and not a run folder; give another --out")
+        with run.locked():
             _clear(path)
     return run
+
+
+def _continue(run: RunFolder) -> None:
+    """Take over what the folder's manifest says of earlier calls; delete what was derived from the rows as they were.
+
+    Raises `HarnessError` where the folder holds another plan.
+    """
+    earlier = open_run(run.path).manifest
+    merged = "merged" in earlier and _asked(earlier) == _asked(run.manifest)
+    if earlier["plan"] != run.manifest["plan"] and not merged:
+        raise HarnessError(f"{run.path} holds another plan ({earlier['plan']}); give another --out or --fresh")
+    call = {key: earlier[key] for key in _CALL} | {"seconds": _spent(earlier)}
+    run.manifest["history"] = [*earlier["history"], call]
+    if "merged" in earlier:
+        run.manifest["merged"] = earlier["merged"]
+    for derived in ("aggregates.parquet", "summary.json"):
+        (run.path / derived).unlink(missing_ok=True)
 
 
 def _clear(path: Path) -> None:
     """Delete what a run wrote, and nothing else."""
     for name in ("records", "features", "artifacts"):
         shutil.rmtree(path / name, ignore_errors=True)
-    for name in ("samples.jsonl", "aggregates.parquet", "summary.json", "report.html", "manifest.json"):
+    for name in FILES:
         (path / name).unlink(missing_ok=True)

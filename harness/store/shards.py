@@ -2,77 +2,71 @@
 
 from __future__ import annotations
 
-import json
-import os
-import warnings
+import hashlib
+import io
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
-from harness.store.files import clear_errors, jsonable
+from harness.store.files import clear_errors, sync_folder, write_atomic
+from harness.store.lines import ShardWriter, read_jsonl
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ShardWriter", "read_jsonl", "read_rows", "seal"]
+__all__ = ["ShardWriter", "read_jsonl", "read_parquet", "read_rows", "seal", "write_parquet"]
+
+_MARK = b"iq-harness sha256:"
+_TAIL = 8  # length of the footer (4 bytes) and the magic word PAR1
 
 
-class ShardWriter:
-    """Appends rows to `<stem>.jsonl`: flushed a record, fsynced a batch."""
-
-    def __init__(self, stem: Path) -> None:
-        self.path = stem.with_name(stem.name + ".jsonl")
-        with clear_errors(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            _drop_torn_tail(self.path)
-            self._stream: IO[str] = self.path.open("a", encoding="utf-8")
-
-    def append(self, row: dict[str, Any]) -> None:
-        """One record, visible to readers at once."""
-        with clear_errors(self.path):
-            self._stream.write(json.dumps(jsonable(row), ensure_ascii=False) + "\n")
-            self._stream.flush()
-
-    def sync(self) -> None:
-        """Make what was appended survive a power loss."""
-        with clear_errors(self.path):
-            os.fsync(self._stream.fileno())
-
-    def close(self) -> None:
-        """Sync and close."""
-        self.sync()
-        self._stream.close()
+def _sealed(content: bytes) -> bytes:
+    """A Parquet file with the sha256 of itself before its footer, where readers of Parquet never look."""
+    footer = len(content) - _TAIL - int.from_bytes(content[-8:-4], "little")
+    return content[:footer] + _MARK + hashlib.sha256(content).digest() + content[footer:]
 
 
-def _drop_torn_tail(path: Path) -> None:
-    """Cut a last line that a kill left unfinished, so that the next append starts on a line of its own."""
-    if not path.exists():
-        return
-    with path.open("rb+") as stream:
-        content = stream.read()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            stream.truncate(whole)
+def _problem(content: bytes) -> str:
+    """What is wrong with the bytes of a Parquet file, "" if nothing. One that others wrote has no hash to check."""
+    if len(content) < _TAIL or not content.endswith(b"PAR1"):
+        return "its end is missing"
+    footer = len(content) - _TAIL - int.from_bytes(content[-8:-4], "little")
+    start = footer - len(_MARK) - hashlib.sha256().digest_size
+    if start < 0 or content[start : start + len(_MARK)] != _MARK:
+        return "its hash is not where it belongs" if _MARK in content else ""
+    plain = hashlib.sha256(content[:start])
+    plain.update(content[footer:])
+    return "" if plain.digest() == content[start + len(_MARK) : footer] else "its bytes do not agree with its hash"
 
 
-def read_jsonl(path: Path) -> list[dict[str, Any]]:
-    """Rows of a file of JSON lines; a last line that a kill tore is dropped with a warning.
+def read_parquet(path: Path) -> pd.DataFrame:
+    """A Parquet file as a table, checked against the hash inside it before anything is parsed.
 
-    Raises `HarnessError` for damage elsewhere.
+    Raises `HarnessError` where it is damaged or none.
     """
-    rows = []
-    lines = path.read_bytes().split(b"\n")
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        if number == len(lines):  # no newline ends it: `ShardWriter` will cut it, so it must not count as done
-            warnings.warn(f"{path}: dropped a torn last line (a killed run); its sample runs again", stacklevel=2)
-            continue
-        try:
-            rows.append(json.loads(line))
-        except ValueError as error:
-            raise HarnessError(f"{path}: line {number} is damaged; harness run --fresh starts anew") from error
-    return rows
+    import pandas as pd
+
+    try:
+        content = path.read_bytes()
+        problem = _problem(content)
+        if problem:
+            raise ValueError(problem)
+        return pd.read_parquet(io.BytesIO(content))
+    except (OSError, ValueError) as error:
+        raise HarnessError(
+            f"{path}: not a readable Parquet file ({str(error).splitlines()[0]}); delete it, and the same run "
+            f"computes it again"
+        ) from error
+
+
+def write_parquet(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table atomically, zstd-compressed, its sha256 inside. Raises `HarnessError` naming the path.
+
+    A column that mixes types (a fact may be a number here and a word there) becomes words: Parquet wants one type.
+    """
+    mixed = [name for name in frame.columns if frame[name].dropna().map(type).nunique() > 1]
+    frame = frame.assign(**{name: frame[name].map(str, na_action="ignore") for name in mixed})
+    write_atomic(path, _sealed(frame.to_parquet(None, compression="zstd", index=False)))
 
 
 def read_rows(stem: Path) -> pd.DataFrame:
@@ -82,10 +76,7 @@ def read_rows(stem: Path) -> pd.DataFrame:
     frames = []
     parquet, jsonl = stem.with_name(stem.name + ".parquet"), stem.with_name(stem.name + ".jsonl")
     if parquet.exists():
-        try:
-            frames.append(pd.read_parquet(parquet))
-        except (OSError, ValueError) as error:
-            raise HarnessError(f"{parquet}: not a readable Parquet file ({str(error).splitlines()[0]})") from error
+        frames.append(read_parquet(parquet))
     if jsonl.exists():
         rows = read_jsonl(jsonl)
         if rows:
@@ -102,19 +93,7 @@ def seal(stem: Path) -> None:
     jsonl = stem.with_name(stem.name + ".jsonl")
     if not jsonl.exists():
         return
-    frame = read_rows(stem)
-    target = stem.with_name(stem.name + ".parquet")
-    temporary = stem.with_name(f".{stem.name}.{os.getpid()}.tmp")
-    for column in frame.columns:
-        # A fact may be a number here and a word there; Parquet wants one type a column.
-        if frame[column].dropna().map(type).nunique() > 1:
-            frame[column] = frame[column].map(lambda value: value if value is None else str(value))
-    with clear_errors(target):
-        try:
-            frame.to_parquet(temporary, compression="zstd", index=False)
-            with temporary.open("rb") as stream:
-                os.fsync(stream.fileno())
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
-        jsonl.unlink()
+    write_parquet(stem.with_name(stem.name + ".parquet"), read_rows(stem))
+    with clear_errors(jsonl):
+        jsonl.unlink()  # only now that the Parquet file and its name are on the disk
+        sync_folder(jsonl.parent)

@@ -124,6 +124,7 @@ def manifest(tasks: list[dict[str, Any]], entries: list[dict[str, Any]]) -> dict
             {"title": "Chelsea the cat", "author": "S. van der Walt", "licence": "CC0-1.0", "source": "skimage.data"},
         ],
         "skipped": [{"what": "lpips", "task": "photos-thick", "reason": "no weights here: pip install lpips"}],
+        "history": [],
     }  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import multiprocessing
 import resource
 import signal
 from pathlib import Path
@@ -18,6 +17,7 @@ from harness.errors import HarnessError
 from harness.store import create_run, open_run
 from harness.store.artifacts import Artifacts
 from harness.store.files import write_atomic
+from harness.store.folder import REQUIRED, SCHEMA
 from harness.store.keys import digest, pixels_hash, seed_of, slug
 from harness.store.shards import ShardWriter, read_rows, seal
 
@@ -75,9 +75,9 @@ def test_undefined_scores_are_null(tmp_path: Path) -> None:
     writer = ShardWriter(tmp_path / "cell")
     writer.append({"sample": "a", "repeat": 0, "score:psnr": math.nan, "score:l1": math.inf})
     writer.close()
-    assert json.loads((tmp_path / "cell.jsonl").read_text()) == {
-        "sample": "a", "repeat": 0, "score:psnr": None, "score:l1": None,
-    }  # fmt: skip
+    line = json.loads((tmp_path / "cell.jsonl").read_text())
+    assert line.pop("crc")
+    assert line == {"sample": "a", "repeat": 0, "score:psnr": None, "score:l1": None}
 
 
 @given(st.integers(0, 255), st.integers(1, 9), st.integers(1, 9))
@@ -138,29 +138,6 @@ def test_an_unwritable_folder_is_one_clear_line(tmp_path: Path) -> None:
         write_atomic(tmp_path / "file" / "below", b"x")
 
 
-def _hold(path: Path, ready: multiprocessing.synchronize.Event, done: multiprocessing.synchronize.Event) -> None:
-    with create_run(path, {"plan": "p"}, fresh=False).locked():
-        ready.set()
-        done.wait(30)
-
-
-def test_a_second_run_in_one_folder_is_refused(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    ready, done = context.Event(), context.Event()
-    other = context.Process(target=_hold, args=(tmp_path, ready, done))
-    other.start()
-    assert ready.wait(30)
-    with (
-        pytest.raises(HarnessError, match=rf"written by process {other.pid}"),
-        create_run(tmp_path, {"plan": "p"}, fresh=False).locked(),
-    ):
-        pass
-    done.set()
-    other.join()
-    with create_run(tmp_path, {"plan": "p"}, fresh=False).locked():
-        pass
-
-
 def test_folders_that_are_no_runs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="not a run folder"):
         open_run(tmp_path)
@@ -170,9 +147,6 @@ def test_folders_that_are_no_runs_are_refused(tmp_path: Path) -> None:
     assert (tmp_path / "holiday.jpg").exists()
     other = tmp_path / "run"
     other.mkdir()
-    (other / "manifest.json").write_text('{"schema": 99}')
-    with pytest.raises(HarnessError, match="newer harness"):
-        open_run(other)
-    (other / "manifest.json").write_text('{"schema": 1, "plan": "x"}')
+    (other / "manifest.json").write_text(json.dumps(dict.fromkeys(REQUIRED) | {"schema": SCHEMA, "plan": "x"}))
     with pytest.raises(HarnessError, match="another plan"):
         create_run(other, {"plan": "y"}, fresh=False)

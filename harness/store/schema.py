@@ -1,0 +1,44 @@
+"""JSON Schemas (draft 2020-12) of what a run folder holds, shipped beside this module."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import UnknownName
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+__all__ = ["SCHEMAS", "problems", "schema_text"]
+
+SCHEMAS = ("manifest", "record", "sample", "feature", "summary", "event")
+MOST = 3
+"""ours: problems told of one value; a wrong folder has the same one many times."""
+
+
+def schema_text(name: str) -> str:
+    """A schema as JSON text. Raises `UnknownName`."""
+    if name not in SCHEMAS:
+        raise UnknownName("schema", name, SCHEMAS, "harness show schema:manifest", listed=True)
+    return files(__package__).joinpath(f"schemas/{name}.schema.json").read_text(encoding="utf-8")
+
+
+@cache
+def _validator(name: str) -> Validator:
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads(schema_text(name))
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def problems(name: str, value: Any) -> Iterator[str]:
+    """Where a value departs from a schema, at most `MOST` lines: the place, then what is wrong."""
+    found = sorted(_validator(name).iter_errors(value), key=lambda error: [str(part) for part in error.absolute_path])
+    for error in found[:MOST]:
+        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
+        yield f"{place.lstrip('.') or name}: {error.message[:200]}"
