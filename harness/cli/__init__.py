@@ -29,6 +29,7 @@ _COMMANDS = {
     "status": ("status", "status_command", "What a run folder holds, what is missing or stale, and why."),
     "report": ("report", "report_command", "Rebuild the summary and the HTML report of a run."),
     "train": ("train", "train_command", "Train a method's weights by its recipe."),
+    "new": ("new", "new_command", "Write a plugin package: a method, metric, data set, suite or mask set."),
     "parity": ("parity", "parity_command", "Compare a method's network with the official one's stored outputs."),
     "doctor": ("doctor", "doctor_command", "Print the places, packages, devices and what is missing."),
 }
