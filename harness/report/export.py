@@ -1,0 +1,226 @@
+"""A run's standings and records for other programs: CSV, JSON, Markdown, LaTeX.
+
+Kinds of learned weights that never share a ranked table never share one here either: every format has one table a
+kind, or says in every row which table it is of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from harness.report.board import Board, Row, TaskView, task_views
+from harness.report.sheet import (
+    Cell,
+    Sheet,
+    csv_text,
+    json_text,
+    latex_tabular,
+    latex_text,
+    markdown_table,
+    markdown_text,
+)
+from harness.report.words import NOTHING, interval, number, rank_range, resolution, seconds, skipped_lines
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.stats.model import Interval, RunSummary
+
+__all__ = ["export_records", "export_summary", "metric_head", "standings_sheet"]
+
+COLUMNS = (
+    "suite", "suite_version", "task", "table", "entry", "title", "weights", "badges", "ranked", "rank", "rank_lo",
+    "rank_hi", "tie", "note", "metric", "primary", "unit", "better", "value", "lo", "hi", "n", "clusters", "ok",
+    "failed", "skipped", "n_total", "seconds", "peak_mb",
+)  # fmt: skip
+
+
+def export_summary(summary: RunSummary, manifest: Mapping[str, Any], layout: str) -> str:
+    """The standings of a run as `csv` (a row a metric of an entry in a table), `json`, `markdown` or `latex`."""
+    if layout == "csv":
+        return csv_text(standings_sheet(summary, manifest))
+    if layout == "json":
+        return json_text(_document(summary, manifest))
+    write = {"markdown": _markdown, "latex": _latex}[layout]
+    return "\n".join(write(view, board, manifest) for view in task_views(summary, manifest) for board in view.boards)
+
+
+def export_records(records: pd.DataFrame, layout: str) -> str:
+    """Every record, one row a sample and repeat, as `csv` or `json`."""
+    rows = records.astype(object).where(records.notna(), None)
+    plain = [tuple(_native(cell) for cell in row) for row in rows.itertuples(index=False, name=None)]
+    sheet = Sheet(tuple(map(str, records.columns)), tuple(plain))
+    return csv_text(sheet) if layout == "csv" else json_text(sheet.records())
+
+
+def _native(cell: Any) -> Cell:
+    """A cell of a data frame as Python's own type: numpy's numbers are neither JSON nor text."""
+    native: Cell = cell.item() if hasattr(cell, "item") else cell
+    return native
+
+
+def standings_sheet(summary: RunSummary, manifest: Mapping[str, Any]) -> Sheet:
+    """One row for each metric of each entry in each table; the rank stands beside the primary metric only."""
+    suite = manifest["suite"]
+    rows = [
+        (suite["name"], suite["version"], view.summary.task, row.standing.table, *_line(view, row, column))
+        for view in task_views(summary, manifest)
+        for board in view.boards
+        for row in board.rows
+        for column in view.columns
+    ]
+    return Sheet(COLUMNS, tuple(rows))
+
+
+def _line(view: TaskView, row: Row, column: str) -> tuple[Cell, ...]:
+    place, score, info = row.standing, row.scores[column], view.info[column]
+    primary = column == view.summary.primary
+    ranks = (place.rank, place.rank_lo, place.rank_hi, place.group) if primary else (None, None, None, None)
+    figures = (score.value, score.lo, score.hi, score.n, score.clusters) if score else (None, None, None, 0, 0)
+    return (
+        row.reference, row.title, _kind(row), "; ".join(_badges(row)), place.ranked, *ranks, row.note, column, primary,
+        info["unit"], _better(info), *figures, *row.counts, view.summary.n_total,
+        row.seconds.value if row.seconds else None, row.peak_mb,
+    )  # fmt: skip
+
+
+def _kind(row: Row) -> str:
+    return str(row.entry["weights"]["kind"]) if row.entry["weights"] else ""
+
+
+def _badges(row: Row) -> list[str]:
+    """What the report shows beneath an entry's name."""
+    named = {"floor", "oracle"} & set(row.entry["tags"])
+    found = [f"{_kind(row)} weights"] if _kind(row) else []
+    found += sorted(named)
+    return found + ([f"parity: {row.entry['parity']}"] if row.entry["parity"] else [])
+
+
+def _better(info: Mapping[str, Any]) -> str:
+    if info["diagnostic"] or info["higher_is_better"] is None:
+        return ""
+    return "higher" if info["higher_is_better"] else "lower"
+
+
+def _document(summary: RunSummary, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    suite = manifest["suite"]
+    return {
+        "suite": {key: suite[key] for key in ("name", "version", "sha256", "title")},
+        "status": manifest["status"],
+        "tasks": [_task(view) for view in task_views(summary, manifest)],
+        "skipped": manifest["skipped"],
+    }
+
+
+def _task(view: TaskView) -> dict[str, Any]:
+    done = view.summary
+    return {
+        "task": done.task, "title": done.title, "primary": done.primary, "n_common": done.n_common,
+        "n_total": done.n_total, "clusters": done.clusters, "detectable": done.detectable,
+        "identity": view.task["identity"],
+        "metrics": {c: {"unit": view.info[c]["unit"], "better": _better(view.info[c])} for c in view.columns},
+        "tables": [
+            {"table": b.rows[0].standing.table if b.rows else "", "heading": b.heading, "in_words": b.headline,
+             "entries": [_entry(view, row) for row in b.rows]} for b in view.boards
+        ],
+    }  # fmt: skip
+
+
+def _entry(view: TaskView, row: Row) -> dict[str, Any]:
+    place = row.standing
+    ok, failed, skipped = row.counts
+    return {
+        "entry": row.reference, "title": row.title, "weights": _kind(row), "badges": _badges(row),
+        "ranked": place.ranked, "rank": place.rank, "rank_lo": place.rank_lo, "rank_hi": place.rank_hi,
+        "tie": place.group, "note": row.note, "ok": ok, "failed": failed, "skipped": skipped,
+        "seconds": _figures(row.seconds), "peak_mb": row.peak_mb,
+        "scores": {column: _figures(row.scores[column]) for column in view.columns},
+    }  # fmt: skip
+
+
+def _figures(of: Interval | None) -> dict[str, Any] | None:
+    return {"value": of.value, "lo": of.lo, "hi": of.hi, "n": of.n, "clusters": of.clusters} if of else None
+
+
+def metric_head(column: str, info: Mapping[str, Any]) -> str:
+    """A metric's column with its better direction and unit: `psnr@hole ↑ (dB)`."""
+    arrow = {"higher": " ↑", "lower": " ↓", "": ""}[_better(info)]
+    return f"{column}{arrow}{' (' + info['unit'] + ')' if info['unit'] else ''}"
+
+
+def _board_sheet(view: TaskView, board: Board) -> Sheet:
+    """One ranked table in words; the primary value of a leader whom nobody shares the first tie group with is bold."""
+    primary, *others = view.columns
+    others = [column for column in others if any(row.scores[column] for row in board.rows)]
+    heads = [
+        "#",
+        "tie",
+        "entry",
+        *(metric_head(c, view.info[c]) for c in (primary, *others)),
+        "ok/fail/skip",
+        "s/image",
+    ]
+    rows = [
+        (
+            rank_range(row.standing),
+            row.standing.group,
+            row.title,
+            interval(row.scores[primary], view.info[primary]["digits"]),
+            *(_value(row.scores[column], view.info[column]["digits"]) for column in others),
+            "/".join(map(str, row.counts)),
+            seconds(row.seconds.value if row.seconds else None),
+        )
+        for row in board.rows
+    ]
+    bold = {(i, 3) for i, row in enumerate(board.rows) if _leads_alone(row, board)}
+    return Sheet(tuple(heads), tuple(rows), frozenset(bold))
+
+
+def _value(score: Interval | None, digits: int) -> str:
+    return number(score.value, digits) if score else NOTHING
+
+
+def _leads_alone(row: Row, board: Board) -> bool:
+    """Whether an entry is separably better than every other ranked one of its table."""
+    ranked = [other.standing for other in board.rows if other.standing.ranked]
+    return row.standing.ranked and row.standing.rank_hi == 1 and len(ranked) > 1
+
+
+def _footnotes(view: TaskView, board: Board, manifest: Mapping[str, Any]) -> list[str]:
+    """What a table's numbers rest on, in sentences."""
+    identity, suite, done = view.task["identity"], manifest["suite"], view.summary
+    info = view.info[done.primary]
+    found = [f"{row.title}: {row.note}." for row in board.rows if row.note]
+    rests = "; ".join(filter(None, [view.counted, resolution(done, info)]))
+    found.append(
+        f"{rests}. Brackets: 95 % intervals, resampled by cluster; # and tie: by {done.primary}, Holm-corrected."
+    )
+    holes = f", mask set {identity['maskset']} version {identity['mask_version']}" if identity["maskset"] else ""
+    data = f"Data set {identity['dataset']} version {identity['version']}{holes}, mask role {identity['role']}"
+    found.append(f"{data}; suite {suite['name']} version {suite['version']}, sha256 {suite['sha256'][:12]}.")
+    return found
+
+
+def _heading(view: TaskView, board: Board) -> str:
+    return f"{view.summary.title} ({view.summary.task}){': ' + board.heading if board.heading else ''}"
+
+
+def _markdown(view: TaskView, board: Board, manifest: Mapping[str, Any]) -> str:
+    notes: Sequence[str] = [board.headline, *_footnotes(view, board, manifest), *_left_out(manifest, view)]
+    below = "\n".join(f"- {markdown_text(note)}" for note in notes)
+    return f"### {markdown_text(_heading(view, board))}\n\n{markdown_table(_board_sheet(view, board))}\n{below}\n"
+
+
+def _left_out(manifest: Mapping[str, Any], view: TaskView) -> list[str]:
+    mine = [skip for skip in manifest["skipped"] if skip["task"] in ("", view.summary.task)]
+    return [f"skipped: {line}" for line in skipped_lines({"skipped": mine})]
+
+
+def _latex(view: TaskView, board: Board, manifest: Mapping[str, Any]) -> str:
+    notes = " ".join(_footnotes(view, board, manifest))
+    return (
+        "% needs \\usepackage{booktabs}\n\\begin{table}\n\\centering\n"
+        f"\\caption{{{latex_text(_heading(view, board))}}}\n{latex_tabular(_board_sheet(view, board))}"
+        f"\n\\smallskip\n\\parbox{{\\linewidth}}{{\\footnotesize {latex_text(notes)}}}\n\\end{{table}}\n"
+    )

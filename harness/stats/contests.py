@@ -1,0 +1,146 @@
+"""What a comparison of A and B is made of: frozen, JSON-safe dataclasses, without numpy or pandas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from harness.stats.model import Interval, Verdict, plain
+
+__all__ = ["GATE_SIGNIFICANCE", "Comparison", "Contest", "Effect", "Failure", "Loss", "Side"]
+
+GATE_SIGNIFICANCE = 0.025
+"""ours: one-sided level of the gate's non-inferiority test, so that it agrees with the 95 % interval shown. Every task
+must pass, so the chance of a wrong pass is at most this without a correction (Berger 1982)."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two.
+
+    Attributes:
+        run, entry, title: its run's folder, its reference and its short name there.
+        weights: kind of its learned weights, "" for none.
+        ok, failed, skipped: samples of the task by status; `total` is how many its run was asked for.
+        lost: samples that its run was asked for, on which the other has a result and it has none.
+    """
+
+    run: str
+    entry: str
+    title: str
+    weights: str
+    ok: int
+    failed: int
+    skipped: int
+    total: int
+    lost: int
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One column of both on the samples that both have: means `a` and `b`, and `diff`, the mean of B − A.
+
+    Where `ratio`, means are geometric and `diff` is B / A. `higher_is_better` is None where neither is.
+    """
+
+    metric: str
+    unit: str
+    digits: int
+    higher_is_better: bool | None
+    a: float
+    b: float
+    diff: Interval
+    ratio: bool = False
+
+    @property
+    def better_by(self) -> float:
+        """How far B is better than A, in the metric's unit (for a metric with a direction)."""
+        return self.diff.value if self.higher_is_better else -self.diff.value
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A sample on which B is worse than A."""
+
+    sample: str
+    a: float
+    b: float
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A pair of entries on one task, decided by the task's primary metric; everything else is exploratory.
+
+    Attributes:
+        n_total: samples that either run was asked for; `primary.diff.n` of them are compared.
+        wins, ties, losses: clusters on which B is better, equal, worse.
+        p, p_holm: of the swap test; the second corrected over all contests of the comparison.
+        margin: of equivalence, in the metric's unit; None where none is agreed or given.
+        p_noninferior: one-sided, of "worse by the given margin or more"; None where no margin was given.
+        detectable: difference that so many clusters find with 80 % power in this comparison; None where they cannot.
+        verdict: on B.
+        others: exploratory columns. `costs`: seconds and peak memory as ratios.
+        worst: where B loses most.
+        notes: what a reader must know of this pair, in words.
+    """
+
+    task: str
+    title: str
+    a: Side
+    b: Side
+    n_total: int
+    primary: Effect
+    wins: int
+    ties: int
+    losses: int
+    p: float
+    p_holm: float
+    margin: float | None
+    p_noninferior: float | None
+    detectable: float | None
+    verdict: Verdict
+    others: tuple[Effect, ...]
+    costs: tuple[Effect, ...]
+    worst: tuple[Loss, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why the gate does not open."""
+
+    contest: Contest
+    why: Literal["worse", "not shown to be non-inferior", "lost samples"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """B judged against A. `margin` is the one that was given; `notes` are about the comparison as a whole."""
+
+    a: str
+    b: str
+    margin: float | None
+    contests: tuple[Contest, ...]
+    notes: tuple[str, ...]
+
+    def failures(self) -> tuple[Failure, ...]:
+        """What the gate objects to: B worse, not shown to be within the given margin, or without results A has."""
+        found = []
+        for contest in self.contests:
+            if contest.verdict == "worse":
+                found.append(Failure(contest, "worse"))
+            elif contest.p_noninferior is not None and contest.p_noninferior > GATE_SIGNIFICANCE:
+                found.append(Failure(contest, "not shown to be non-inferior"))
+            if contest.b.lost:
+                found.append(Failure(contest, "lost samples"))
+        return tuple(found)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the gate opens."""
+        return not self.failures()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists and dictionaries; NaN and infinities become None."""
+        encoded: dict[str, Any] = plain(self)
+        return encoded | {"gate": "passed" if self.passed else "failed"}
