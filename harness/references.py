@@ -1,4 +1,7 @@
-"""How a method is named in full: `[outer:]name[@weights][k=v,…]`, e.g. `coordfill@mini[faithful=true]`."""
+"""How a method is named in full: `[outer:]name[@weights][k=v,…]`, e.g. `coordfill@mini[faithful=true]`.
+
+What somebody else computed is named `NAME=folder:DIR`: the outputs in a folder, under a name of the user's.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,12 @@ from harness.errors import HarnessError, UnknownName
 from harness.plugins import Registry
 from harness.specs import MethodSpec, Param, ParamValue
 
-__all__ = ["Reference", "metric_column", "parse_metric", "parse_reference", "resolve_params"]
+__all__ = ["Reference", "metric_column", "parse_metric", "parse_outputs", "parse_reference", "resolve_params"]
 
 _PATTERN = re.compile(r"(?P<name>[A-Za-z0-9_.-]+)(?:@(?P<weights>[A-Za-z0-9_.-]+))?(?:\[(?P<params>[^\[\]]*)\])?")
+
+_OUTPUTS = re.compile(r"(?P<name>[^=@:\[\]]*)=(?P<kind>\w+):(?P<place>.*)", re.DOTALL)
+_ENTRY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,28 @@ def parse_reference(text: str) -> Reference:
     if match is None:
         raise HarnessError(f"'{text}' is no method reference: write [outer:]name[@weights][k=v,…]")
     return Reference(match["name"], match["weights"] or "", _split_params(match["params"] or "", text))
+
+
+def parse_outputs(text: str, registry: Registry) -> tuple[str, str] | None:
+    """(name, folder) of `NAME=folder:DIR`; None for a reference to a method.
+
+    Raises `HarnessError` for a malformed name, another kind than `folder`, and the name of a registered method.
+
+    >>> from harness.plugins import registry
+    >>> parse_outputs("mylama=folder:out", registry())
+    ('mylama', 'out')
+    """
+    found = _OUTPUTS.fullmatch(text)
+    if found is None:
+        return None
+    name, kind, place = found.groups()
+    if kind != "folder" or not place:
+        raise HarnessError(f"'{text}': outputs of a method are named NAME=folder:DIR")
+    if not _ENTRY_NAME.fullmatch(name):
+        raise HarnessError(f"'{name}' cannot name an entry: at most 60 letters, digits, and . _ - within")
+    if name in registry.specs["methods"] or ("methods", name) in registry.aliases:
+        raise HarnessError(f"'{name}' is a registered method; give the outputs in {place} another name")
+    return name, place
 
 
 def _convert(key: str, text: str, param: Param, owner: str) -> ParamValue:

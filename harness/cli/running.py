@@ -95,19 +95,23 @@ def _line(entry: str, task: str, result: CellResult, seconds: float) -> str:
 def show_plan(plan: Plan, folder: Path) -> None:
     """Print cells, n, skips with reasons, the estimate; run nothing."""
     from harness.plugins import registry
+    from harness.runner.outputs import outputs_notes
     from harness.runner.units import TaskData
 
+    datas = {task.id: TaskData(task, registry()) for task in plan.tasks}
     click.echo(f"{plan.suite.title} (suite {plan.suite.name} v{plan.suite.version}), {plan.device}, into {folder}")
     click.echo(f"stated cost: {plan.suite.cost}\n")
     total = 0
     for task in plan.tasks:
-        n = len(TaskData(task, registry()).keys)
+        n = len(datas[task.id].keys)
         entries = [entry for entry in plan.entries if plan.runs(entry, task)]
         total += sum(n * (plan.repeats if entry.spec.stochastic else 1) for entry in entries)
         click.echo(f"{task.id:20} {n:4} samples × {len(entries)} methods   primary {task.primary}")
         click.echo(f"{'':20} {', '.join(entry.title for entry in entries)}")
     for skip in plan.skips:
         click.echo(f"skipped  {skip.what}{' on ' + skip.task if skip.task else ''}: {skip.reason}")
+    for note in outputs_notes(plan, datas):
+        click.echo(f"Warning: {note}", err=True)
     seconds = _seconds_a_sample(folder)
     basis = "measured in this folder" if seconds else "assuming 0.2 s a sample, the suites' stated mean"
     click.echo(f"\n{total} forward passes, about {total * (seconds or 0.2) / 60:.1f} min ({basis})")

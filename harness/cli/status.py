@@ -23,10 +23,10 @@ def _entry_notes(entry: dict[str, Any], digests: set[str]) -> list[str]:
     """Why an entry's records (made by code with these `digests`) are stale today, or may be."""
     from harness.errors import HarnessError
     from harness.plugins import registry
-    from harness.runner.entries import resolve_entry
+    from harness.runner.entries import resolve_described
 
     try:
-        now = resolve_entry(entry["reference"], registry()).describe()
+        now = resolve_described(entry, registry()).describe()
     except HarnessError as error:
         return [f"cannot run here today: {error}"]
     then, today = entry["identity"], now["identity"]

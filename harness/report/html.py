@@ -129,7 +129,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    named = (words.number, words.seconds, words.shorten)
+    named = (words.leak, words.number, words.seconds, words.shorten)
     environment.filters.update({function.__name__: function for function in named})
     environment.filters.update(when=_when, finite=_finite, signed=_signed)
     return environment

@@ -15,6 +15,7 @@ __all__ = [
     "headline",
     "interval",
     "listed",
+    "leak",
     "metric_name",
     "number",
     "rank_range",
@@ -74,6 +75,13 @@ def rank_range(standing: Standing) -> str:
     if standing.rank_lo == standing.rank_hi:
         return str(standing.rank)
     return f"{standing.rank_lo}–{standing.rank_hi}"
+
+
+def leak(standing: Standing) -> str:
+    """What must be known of a standing whose method may have seen the truth; "" for all others."""
+    if not standing.leak:
+        return ""
+    return f"leak: {standing.leak}: its outputs were computed elsewhere; whether it saw the truth is not known"
 
 
 def listed(words: Sequence[str], limit: int = 4) -> str:

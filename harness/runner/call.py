@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from harness.runner.measure import round_to_8bit
 from harness.runner.memory import give_back_freed
 from harness.runner.units import Unit
 
-__all__ = ["Answer", "Caller", "to_tensor"]
+__all__ = ["Answer", "Caller", "Calls", "answer_of", "to_tensor"]
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "CUDNN_STATUS_NOT_SUPPORTED")
 
@@ -40,6 +40,22 @@ class Answer:
     facts: Mapping[str, Any] = field(default_factory=dict)
     seconds: float | None = None
     peak_mb: float | None = None
+
+
+class Calls(Protocol):
+    """Whatever gives an entry's answers on one task: its method, called here or elsewhere, or a folder of outputs."""
+
+    def run(self, units: Sequence[Unit], seeds: Sequence[int]) -> list[Answer]:
+        """Answers in order, one a unit; failures are answers too."""
+        ...
+
+
+def answer_of(unit: Unit, pixels: NDArray[np.uint8], device: str, **more: Any) -> Answer:
+    """The answer whose output is uint8 H×W×3 `pixels`, of the unit's size, with `facts`, `seconds` or `peak_mb`."""
+    truth, mask = to_tensor([unit], device)
+    levels = torch.from_numpy(pixels).permute(2, 0, 1).to(device)
+    hole = mask[0] if mask is not None else None
+    return Answer(unit, output=levels.float().div_(255), pixels=levels, truth=truth[0], mask=hole, **more)
 
 
 def to_tensor(units: Sequence[Unit], device: str) -> tuple[torch.Tensor, torch.Tensor | None]:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from harness.runner.call import Answer, Caller, to_tensor
+from harness.runner.call import Answer, Calls, answer_of
 from harness.runner.entries import Entry
 from harness.runner.features import FeatureBook
 from harness.runner.measure import Judge, composite_of
@@ -126,17 +126,15 @@ class Engine:
                         jobs.append(_Job(unit_key, repeat, row, frozenset(lacking)))
         return jobs
 
-    def run_cell(
-        self, entry: Entry, build: Callable[[], Any], book: FeatureBook, tick: Callable[[int], None]
-    ) -> CellResult:
-        """Compute what is missing of one cell and seal it. `build` makes the method only if it is needed."""
+    def run_cell(self, entry: Entry, caller: Calls, book: FeatureBook, tick: Callable[[int], None]) -> CellResult:
+        """Compute what is missing of one cell and seal it. `caller` is asked only for what is missing."""
         stem = self.run.cell(entry.reference, self.data.task.id)
         jobs = self._jobs(read_rows(stem), entry, book)
         tick(len(self.data.keys) - len({job.key.id for job in jobs}))
         counts = {"computed": 0, "rescored": 0}
         with closing(book):
             if jobs:
-                self._run_jobs(jobs, entry, build, book, tick, counts)
+                self._run_jobs(jobs, entry, caller, book, tick, counts)
         seal(stem)
         rows = read_rows(stem)
         status: Mapping[str, int] = dict(rows["status"].value_counts()) if not rows.empty else {}
@@ -146,11 +144,10 @@ class Engine:
         return CellResult(ok, bad, skipped, counts["computed"], counts["rescored"], why)
 
     def _run_jobs(
-        self, jobs: Sequence[_Job], entry: Entry, build: Callable[[], Any], book: FeatureBook,
+        self, jobs: Sequence[_Job], entry: Entry, caller: Calls, book: FeatureBook,
         tick: Callable[[int], None], counts: dict[str, int],
     ) -> None:  # fmt: skip
         task = self.data.task
-        caller = Caller(build, task.capability, entry.spec.needs, self.device, task.role)
         size = self.batch_size if entry.spec.batchable else 1
         with Writer(self.run.cell(entry.reference, task.id), self.run.artifacts, self.on_record) as writer:
             for group in self._groups(jobs, size, writer, entry):
@@ -179,14 +176,14 @@ class Engine:
             yield group
 
     def _do(
-        self, group: list[tuple[_Job, Unit]], entry: Entry, caller: Caller, writer: Writer,
+        self, group: list[tuple[_Job, Unit]], entry: Entry, caller: Calls, writer: Writer,
         book: FeatureBook, counts: dict[str, int],
     ) -> None:  # fmt: skip
         kept = [(job, unit, self._kept(job)) for job, unit in group]
         again = [(job, unit) for job, unit, pixels in kept if pixels is None]
         for job, unit, pixels in kept:
             if pixels is not None and job.old is not None:
-                answer = self._kept_answer(unit, pixels)
+                answer = answer_of(unit, pixels, self.device)
                 self._finish([(job, answer)], entry, writer, book, pixels_known=True)
                 counts["rescored"] += 1
         if again:
@@ -200,12 +197,6 @@ class Engine:
     def _kept(self, job: _Job) -> np.ndarray[Any, np.dtype[np.uint8]] | None:
         """The kept output; None where there is none, or where the file is no longer what its name says."""
         return None if job.old is None else self.run.artifacts.get_sound(job.old["output_hash"])
-
-    def _kept_answer(self, unit: Unit, pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> Answer:
-        truth, mask = to_tensor([unit], self.device)
-        levels = torch.from_numpy(pixels).permute(2, 0, 1).to(self.device)
-        hole = mask[0] if mask is not None else None
-        return Answer(unit, output=levels.float().div_(255), pixels=levels, truth=truth[0], mask=hole)
 
     def _finish(
         self, pairs: list[tuple[_Job, Answer]], entry: Entry, writer: Writer, book: FeatureBook, *, pixels_known: bool

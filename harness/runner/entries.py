@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,12 +14,13 @@ from uuid import uuid4
 from harness.errors import HarnessError
 from harness.interfaces import LoadedWeights, Setup
 from harness.plugins import Registry, load_target, missing
-from harness.references import Reference, canonical, parse_reference, resolve_params
+from harness.references import Reference, canonical, parse_outputs, parse_reference, resolve_params
+from harness.runner.outputs import Outputs, open_outputs
 from harness.specs import MethodSpec, ParamValue
 from harness.store.keys import digest
 from harness.weights import resolve_weights
 
-__all__ = ["Entry", "resolve_entry"]
+__all__ = ["Entry", "resolve_described", "resolve_entry"]
 
 MethodLike = str | Callable[..., Any]
 
@@ -28,7 +29,8 @@ MethodLike = str | Callable[..., Any]
 class Entry:
     """What a leaderboard ranks: a method at a checkpoint with its parameters.
 
-    `function` is set for a Python callable, which takes a `Batch` and returns `Images` or a tensor [N,3,H,W].
+    `function` is set for a Python callable, which takes a `Batch` and returns `Images` or a tensor [N,3,H,W];
+    `outputs` for a method that ran elsewhere.
     """
 
     reference: str
@@ -37,6 +39,7 @@ class Entry:
     weights: LoadedWeights | None = None
     inner: Entry | None = None
     function: Callable[..., Any] | None = None
+    outputs: Outputs | None = None
 
     @property
     def title(self) -> str:
@@ -47,12 +50,15 @@ class Entry:
         """The ready object. Raises `MissingRequirement` or the constructor's own error."""
         if self.function is not None:
             return _FunctionMethod(self.function)
+        if self.outputs is not None:
+            raise HarnessError(f"{self.reference} is a folder of outputs: it cannot fill further pictures")
         inner = self.inner.build(device) if self.inner else None
         return load_target(self.spec)(Setup(device, self.weights, inner), **self.params)
 
     def identity(self) -> dict[str, Any]:
         """What decides the output: name, version, result-changing parameters, weights, and the inner method's."""
         params = self.spec.params
+        outputs = {"outputs": self.outputs.identity()} if self.outputs is not None else {}
         return {
             "method": self.spec.name,
             "version": self.spec.version,
@@ -60,14 +66,21 @@ class Entry:
             "weights": self.weights.sha256 if self.weights else "",
             "inner": self.inner.identity() if self.inner else None,
             "code": _function_digest(self.function) if self.function is not None else "",
+            **outputs,
         }
 
     def source_digest(self) -> str:
-        """sha256 of the code behind the entry, so that code changed under one version can be told."""
+        """sha256 of the code behind the entry, so that code changed under one version can be told; "" if elsewhere."""
+        if self.outputs is not None:
+            return ""
         return _source_digest(self.spec, self.function)
 
     def describe(self) -> dict[str, Any]:
-        """The entry as the manifest keeps it."""
+        """The entry as the manifest keeps it.
+
+        `leak` is `unverified` where nobody made sure that the method saw no hole's truth, as the engine does by
+        blanking holes; `folder` is where such outputs were read.
+        """
         spec, weights = self.spec, None
         if self.weights:
             declared = next(w for w in spec.weights if w.name == self.weights.name)
@@ -95,8 +108,11 @@ class Entry:
             "tags": sorted(spec.tags),
             "optimises": list(spec.optimises),
             "parity": spec.parity,
+            "leak": "",
+            "folder": "",
             "identity": self.identity(),
             "source_digest": self.source_digest(),
+            **(self.outputs.describe() if self.outputs is not None else {}),
         }
 
 
@@ -175,10 +191,30 @@ def _function_entry(function: Callable[..., Any]) -> Entry:
     return Entry(name, spec, {}, function=function)
 
 
+def _outputs_entry(name: str, folder: Path) -> Entry:
+    outputs = open_outputs(folder)
+    spec = MethodSpec(
+        name=name,
+        capabilities=("inpaint",),
+        target="",
+        version="",
+        summary=outputs.card.summary,
+        licence=outputs.card.licence,
+        needs=frozenset(),
+        roles=("hole", "region"),
+    )
+    return Entry(name, spec, {}, outputs=outputs)
+
+
 def resolve_entry(method: MethodLike, registry: Registry) -> Entry:
-    """Resolve a reference or callable. Raises `HarnessError` (unknown), `MissingRequirement` (cannot run here)."""
+    """Resolve a reference, callable or `NAME=folder:DIR`.
+
+    Raises `HarnessError` (unknown), `MissingRequirement` (cannot run here).
+    """
     if not isinstance(method, str):
         return _function_entry(method)
+    if found := parse_outputs(method, registry):
+        return _outputs_entry(found[0], Path(found[1]).expanduser())
     reference, spec = canonical(parse_reference(method), registry)
     line = missing(spec.requires)
     if line:
@@ -186,6 +222,12 @@ def resolve_entry(method: MethodLike, registry: Registry) -> Entry:
 
         raise MissingRequirement(f"{reference} {line}")
     return _resolved(reference, spec, registry)
+
+
+def resolve_described(entry: Mapping[str, Any], registry: Registry) -> Entry:
+    """The entry that a manifest describes, as it is today. Raises as `resolve_entry` does."""
+    folder = entry.get("folder", "")  # what an older harness wrote has none
+    return resolve_entry(f"{entry['reference']}=folder:{folder}" if folder else entry["reference"], registry)
 
 
 def _resolved(reference: Reference, spec: MethodSpec, registry: Registry) -> Entry:

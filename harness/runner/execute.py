@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import HarnessError, MissingRequirement
 from harness.plugins import Registry, load_target, observers, registry
 from harness.references import canonical, parse_metric, parse_reference
+from harness.runner.outputs import FolderCaller, outputs_notes
 from harness.runner.plan import Plan
 from harness.runner.progress import Progress, Silent
 from harness.store.environment import git_state, hardware, packages
@@ -20,6 +21,7 @@ from harness.store.files import jsonable, write_json
 from harness.store.folder import SCHEMA, RunFolder, create_run
 
 if TYPE_CHECKING:
+    from harness.runner.call import Calls
     from harness.runner.engine import Engine
     from harness.runner.entries import Entry
     from harness.runner.features import Extractor
@@ -142,7 +144,8 @@ def execute(
 ) -> RunFolder:
     """Run what is missing of a plan in `out`. Nothing already computed is lost when it is stopped at any instant.
 
-    Raises `HarnessError` for an empty plan, a folder that another process writes, a disk that is full.
+    Raises `HarnessError` for an empty plan, a folder of outputs without any of the plan, a folder that another
+    process writes, a disk that is full.
     """
     from harness.runner.units import TaskData
 
@@ -151,6 +154,8 @@ def execute(
         raise HarnessError(f"nothing to run: {why}")
     known = registry()
     datas = {task.id: TaskData(task, known) for task in plan.tasks}
+    for note in outputs_notes(plan, datas):
+        print(f"Warning: {note}", file=sys.stderr)
     run = create_run(out, _manifest(plan, datas, known, argv), fresh=fresh)
     earlier = sum(call["seconds"] or 0.0 for call in run.manifest["history"])
     observed = _Observed()
@@ -214,6 +219,7 @@ def _run_cell(
     from harness.runner.features import FeatureBook
 
     task = engine.data.task.id
+    from harness.runner.call import Caller
     book = FeatureBook(engine.run, extractors, entry.reference, task)
     began = time.monotonic()
 
@@ -223,7 +229,13 @@ def _run_cell(
         return built[entry.reference]
 
     progress.cell(entry.title, task)
-    result = engine.run_cell(entry, build, book, progress.advance)
+    caller: Calls
+    if entry.outputs is not None:
+        caller = FolderCaller(entry.outputs, task, plan.device)
+    else:
+        asked = engine.data.task
+        caller = Caller(build, asked.capability, entry.spec.needs, plan.device, asked.role)
+    result = engine.run_cell(entry, caller, book, progress.advance)
     progress.cell_done(entry.title, task, result, time.monotonic() - began)
 
 

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.plugins import registry
+from harness.runner.outputs import file_key
 from harness.runner.plan import select_tasks
 from harness.runner.readme import readme
 from harness.store.files import clear_errors, write_atomic, write_json
-from harness.store.keys import digest, pixels_hash, seed_of
+from harness.store.keys import pixels_hash, seed_of
 from harness.suites import Suite, Task, load_suite
 
 if TYPE_CHECKING:
     from harness.interfaces import Hole, Pixels
     from harness.runner.units import TaskData, Unit
 
-__all__ = ["MANIFEST", "export", "file_key", "run_options"]
+__all__ = ["MANIFEST", "export", "run_options"]
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -35,12 +35,6 @@ POLARITY = {
     "hole": "mask 255 = hole, to be filled; 0 = known, to be kept; pixels of the hole are 0 in the image",
     "region": "mask 255 = region to edit; 0 = elsewhere; the image shows every pixel",
 }
-
-
-def file_key(sample: str) -> str:
-    """A file name for a sample's id: readable, at most 100 bytes, unique by its hash even where case is ignored."""
-    readable = re.sub(r"[^A-Za-z0-9_]+", "-", sample).strip("-")[:80].rstrip("-")
-    return f"{readable}-{digest(sample)[:8]}".lstrip("-")
 
 
 def export(suite: str, folder: str | Path, *, tasks: Sequence[str] = (), limit: int = 0) -> dict[str, Any]:

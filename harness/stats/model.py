@@ -43,6 +43,7 @@ TABLE_HEADINGS: Mapping[str, str] = types.MappingProxyType(
         "official": "the papers' own checkpoints",
         "mini": "this project's small checkpoints; says nothing about the papers",
         "random": "random weights: for tests and timing only, never ranked",
+        "unstated": "outputs computed elsewhere, by weights that nobody stated",
     }
 )
 """What stands above a ranked table, by `Standing.table` (the kind of its learned weights)."""
@@ -115,7 +116,8 @@ class Standing:
         rank, rank_lo, rank_hi: 1 is best; None where the entry is not ranked.
         group: letters; two entries of a table that share a letter cannot be told apart.
         below_floor: "" or the words that mark an entry not better than the best floor.
-        table: kind of learned weights of the table ("", "mini", "official", "random"); see `TABLE_HEADINGS`.
+        table: kind of learned weights of the table, a key of `TABLE_HEADINGS`.
+        leak: "unverified" where nobody made sure that the method saw no hole's truth; it is ranked all the same.
     """
 
     entry: str
@@ -130,6 +132,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
+    leak: str = ""
 class Speed:
     """Median seconds a sample (synchronised, without warm-up) and the largest peak memory in MB."""
 

@@ -17,7 +17,7 @@ from harness.stats.table import TaskTable
 
 __all__ = ["Ranking", "rank_task"]
 
-TABLE_ORDER = ("", "official", "mini", "random")
+TABLE_ORDER = ("", "official", "mini", "unstated", "random")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class _Roster:
     tags: Mapping[str, Sequence[str]]
     why_unranked: Mapping[str, str]
 
+    leaks: Mapping[str, str]
     @property
     def ranked(self) -> tuple[str, ...]:
         return tuple(name for name, why in self.why_unranked.items() if not why)
@@ -111,6 +112,7 @@ def _roster(task: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], table
             for name, entry in zip(names, entries, strict=True)
         },
     )
+        leaks={entry["reference"]: entry.get("leak", "") for entry in entries},  # older runs have none
 
 
 def _why_unranked(entry: Mapping[str, Any], primary: str, left_out: str, measured: bool) -> str:
@@ -168,8 +170,10 @@ def _standings(
     for name in sorted(ranked, key=lambda name: -goodness[name]):
         place = found[name]
         mark = marks.get(name, "")
-        standings.append(Standing(name, place.rank, place.low, place.high, place.group, True, "", mark, kind))
+        standings.append(
+            Standing(name, place.rank, place.low, place.high, place.group, True, "", mark, kind, roster.leaks[name])
+        )
     for name in members:
         if why := roster.why_unranked[name]:
-            standings.append(Standing(name, None, None, None, "", False, why, "", kind))
+            standings.append(Standing(name, None, None, None, "", False, why, "", kind, roster.leaks[name]))
     return standings

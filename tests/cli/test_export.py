@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import harness
 from harness.plugins import registry
-from harness.runner.export import file_key
+from harness.runner.outputs import file_key
 from harness.runner.units import TaskData
 from harness.store.keys import digest, pixels_hash, seed_of
 from harness.suites import load_suite
