@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 __all__ = [
     "headline",
     "interval",
-    "listed",
     "leak",
+    "listed",
     "metric_name",
     "number",
     "rank_range",
@@ -68,6 +68,13 @@ def metric_name(column: str) -> str:
     return _ACRONYMS.get(name, name) + _REGIONS.get(region, f" ({region})")
 
 
+def leak(standing: Standing) -> str:
+    """What must be known of a standing whose method may have seen the truth; "" for all others."""
+    if not standing.leak:
+        return ""
+    return f"leak: {standing.leak}: its outputs were computed elsewhere; whether it saw the truth is not known"
+
+
 def rank_range(standing: Standing) -> str:
     """`1`, or `2–4` where the rank's interval is wider than one place; a dash for what is not ranked."""
     if not standing.ranked:
@@ -75,13 +82,6 @@ def rank_range(standing: Standing) -> str:
     if standing.rank_lo == standing.rank_hi:
         return str(standing.rank)
     return f"{standing.rank_lo}–{standing.rank_hi}"
-
-
-def leak(standing: Standing) -> str:
-    """What must be known of a standing whose method may have seen the truth; "" for all others."""
-    if not standing.leak:
-        return ""
-    return f"leak: {standing.leak}: its outputs were computed elsewhere; whether it saw the truth is not known"
 
 
 def listed(words: Sequence[str], limit: int = 4) -> str:

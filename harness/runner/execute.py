@@ -216,10 +216,10 @@ def _run_cell(
     plan: Plan,
     progress: Progress,
 ) -> None:
+    from harness.runner.call import Caller
     from harness.runner.features import FeatureBook
 
     task = engine.data.task.id
-    from harness.runner.call import Caller
     book = FeatureBook(engine.run, extractors, entry.reference, task)
     began = time.monotonic()
 

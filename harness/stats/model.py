@@ -42,8 +42,8 @@ TABLE_HEADINGS: Mapping[str, str] = types.MappingProxyType(
         "": "",
         "official": "the papers' own checkpoints",
         "mini": "this project's small checkpoints; says nothing about the papers",
-        "random": "random weights: for tests and timing only, never ranked",
         "unstated": "outputs computed elsewhere, by weights that nobody stated",
+        "random": "random weights: for tests and timing only, never ranked",
     }
 )
 """What stands above a ranked table, by `Standing.table` (the kind of its learned weights)."""
@@ -129,10 +129,10 @@ class Standing:
     why_unranked: str
     below_floor: str
     table: str = ""
+    leak: str = ""
 
 
 @dataclass(frozen=True)
-    leak: str = ""
 class Speed:
     """Median seconds a sample (synchronised, without warm-up) and the largest peak memory in MB."""
 

@@ -32,14 +32,14 @@ class Ranking:
 
 @dataclass(frozen=True)
 class _Roster:
-    """By reference: kind of learned weights ("" for none), tags, and why an entry is not ranked ("" if it
-    is)."""
+    """By reference: kind of learned weights ("" for none), tags, why an entry is not ranked ("" if it is), and whether
+    it may have seen the truth."""
 
     kinds: Mapping[str, str]
     tags: Mapping[str, Sequence[str]]
     why_unranked: Mapping[str, str]
-
     leaks: Mapping[str, str]
+
     @property
     def ranked(self) -> tuple[str, ...]:
         return tuple(name for name, why in self.why_unranked.items() if not why)
@@ -111,8 +111,8 @@ def _roster(task: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], table
             )
             for name, entry in zip(names, entries, strict=True)
         },
-    )
         leaks={entry["reference"]: entry.get("leak", "") for entry in entries},  # older runs have none
+    )
 
 
 def _why_unranked(entry: Mapping[str, Any], primary: str, left_out: str, measured: bool) -> str:
