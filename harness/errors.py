@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["HarnessError", "MissingRequirement", "RefusedSample", "UnknownName"]
+__all__ = ["HarnessError", "MissingRequirement", "RefusedSample", "RefusedSet", "UnknownName"]
 
 
 class HarnessError(Exception):
@@ -18,6 +18,10 @@ class MissingRequirement(HarnessError):
 
 class RefusedSample(HarnessError):
     """A method declines one sample (no face, prompt missing): recorded as `skipped` with this reason."""
+
+
+class RefusedSet(HarnessError):
+    """A set metric says nothing of so few or such outputs: the cell has no value, and this reason beside it."""
 
 
 class UnknownName(HarnessError):

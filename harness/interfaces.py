@@ -221,7 +221,9 @@ class SetMetric(Protocol):
     """One value a set of outputs. `embed` runs on the device, `reduce` in numpy on stored features.
 
     `extractor` names the registered embedder. `reduce` gets features of outputs and truths [n,D] and the cluster of
-    every row, and gives (value, lo, hi): a leave-one-cluster-out jackknife interval.
+    every row, and gives (value, lo, hi): a leave-one-cluster-out jackknife interval; it raises `RefusedSet` with the
+    reason where it says nothing. Its class is called with the spec's parameters; a static `available(**params)` raises
+    `MissingRequirement` where a file is not here.
     """
 
     extractor: str

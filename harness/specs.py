@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 __all__ = [
+    "RANKABLE_SOURCES",
     "Capability",
     "DatasetSpec",
     "DegradationSpec",
@@ -21,6 +22,9 @@ __all__ = [
     "SuiteSpec",
     "WeightsSpec",
 ]
+
+RANKABLE_SOURCES = 200
+"""A set metric over fewer sources (clusters) is diagnostic: never ranked, nobody's bar, whatever its interval."""
 
 Capability = Literal["assess", "restore", "inpaint"]
 ParamValue = str | int | float | bool
@@ -164,7 +168,7 @@ class MetricSpec:
         higher_is_better: None where neither is: the best value is a finite one (1 for a ratio), so it never ranks.
         mean: how a table averages samples; a ratio's mean is geometric (half and twice weigh alike).
         bounds: smallest and largest possible value, None for unbounded.
-        diagnostic: never ranked.
+        diagnostic: never ranked (a set metric below `RANKABLE_SOURCES` never is, whatever this says).
         equals: whose published number this is (paper, library or evaluation script), and the largest difference from
             it that a test of ours measured; "" where it is nobody else's.
     """

@@ -1,4 +1,4 @@
-"""Feature extractors that metrics share."""
+"""EfficientNet-Lite features that metrics share."""
 
 from __future__ import annotations
 
@@ -6,37 +6,36 @@ import hashlib
 from collections import OrderedDict
 from functools import cache
 from threading import Lock
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from harness.nn.efficientnet_lite import EfficientNetLite0Features
+from harness.nn.efficientnet_lite import EfficientNetLiteFeatures
 
-__all__ = ["Efl0Embedder", "Efl0Stages", "efl0", "efl0_stages"]
+__all__ = ["Efl0Embedder", "Efl2Embedder", "LiteEmbedder", "LiteStages", "lite_network", "lite_stages"]
 
 MEMORY_BYTES = 192 * 2**20  # ours: about 110 pictures of 256², more than a task's truths
 
 
 @cache
-def efl0(device: str) -> EfficientNetLite0Features:
-    """The process's one EfficientNet-Lite0 on a device, shared by `feat_efl0`, `fd_efl0` and `kid_efl0`."""
-    network = EfficientNetLite0Features().to(device)
+def lite_network(backbone: str, device: str) -> EfficientNetLiteFeatures:
+    """The process's one such network on a device, shared by feature distances and set metrics."""
+    network = EfficientNetLiteFeatures(backbone).to(device)
     return network.to(memory_format=torch.channels_last)
 
 
-class Efl0Embedder:
-    """Pooled EfficientNet-Lite0 features: ``[N,3,H,W]`` RGB in [0, 1] -> ``[N,1280]`` float32.
+class LiteEmbedder:
+    """Pooled EfficientNet-Lite features: ``[N,3,H,W]`` RGB in [0, 1] -> ``[N,1280]`` float32.
 
-    Pictures are resized to 224 × 224 (bilinear, antialiased) and normalised as the network was trained; see
+    Pictures are resized to the network's own side (bilinear, antialiased) and normalised as it was trained; see
     `harness.nn.efficientnet_lite`. Raises `MissingRequirement` without the packages that carry the weights.
-
-    Example:
-        >>> Efl0Embedder().embed(torch.rand(2, 3, 256, 256)).shape
-        torch.Size([2, 1280])
     """
 
+    backbone: ClassVar[str]
+
     def __init__(self, device: str = "cpu") -> None:
-        self.network = efl0(device)
+        self.network = lite_network(self.backbone, device)
 
     @torch.inference_mode()
     def embed(self, images: Tensor) -> Tensor:
@@ -44,20 +43,42 @@ class Efl0Embedder:
         return self.network.pooled(images.contiguous(memory_format=torch.channels_last))
 
 
-class Efl0Stages:
-    """EfficientNet-Lite0 stage maps with unit-length channel vectors, remembered by the pictures' bytes.
+class Efl0Embedder(LiteEmbedder):
+    """EfficientNet-Lite0, 224 × 224.
+
+    Example:
+        >>> Efl0Embedder().embed(torch.rand(2, 3, 256, 256)).shape
+        torch.Size([2, 1280])
+    """
+
+    backbone = "efl0"
+
+
+class Efl2Embedder(LiteEmbedder):
+    """EfficientNet-Lite2, 260 × 260: a second opinion.
+
+    Example:
+        >>> Efl2Embedder().embed(torch.rand(2, 3, 256, 256)).shape
+        torch.Size([2, 1280])
+    """
+
+    backbone = "efl2"
+
+
+class LiteStages:
+    """EfficientNet-Lite stage maps with unit-length channel vectors, remembered by the pictures' bytes.
 
     Every entry of a run is compared with the same truths, and a composite is often the output itself: on a CPU the
     network would be most of what scoring costs. At most ``budget`` bytes are kept, the least recently used go first.
     On a GPU, where hashing would wait for the device and the network is cheap, nothing is remembered.
 
     Example:
-        >>> [tuple(level.shape) for level in Efl0Stages("cpu")(torch.rand(1, 3, 64, 64))]
+        >>> [tuple(level.shape) for level in LiteStages("efl0", "cpu")(torch.rand(1, 3, 64, 64))]
         [(1, 16, 32, 32), (1, 24, 16, 16), (1, 40, 8, 8), (1, 112, 4, 4)]
     """
 
-    def __init__(self, device: str, budget: int = MEMORY_BYTES) -> None:
-        self.network = efl0(device)
+    def __init__(self, backbone: str, device: str, budget: int = MEMORY_BYTES) -> None:
+        self.network = lite_network(backbone, device)
         self.budget = budget
         self.used = 0
         self._known: OrderedDict[bytes, list[Tensor]] = OrderedDict()
@@ -97,6 +118,6 @@ def _bytes(maps: list[Tensor]) -> int:
 
 
 @cache
-def efl0_stages(device: str) -> Efl0Stages:
-    """The process's one `Efl0Stages` on a device."""
-    return Efl0Stages(device)
+def lite_stages(backbone: str, device: str) -> LiteStages:
+    """The process's one `LiteStages` of a network on a device."""
+    return LiteStages(backbone, device)

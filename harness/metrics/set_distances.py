@@ -3,7 +3,7 @@
 The outputs of an inpainter share their photographs with the truths. Compared row against own truth, a set looks
 closer than any other real set could be, so neither distance ever sets an output against a truth of its own cluster:
 the kernel distance leaves those pairs out, the Fréchet distance sets the outputs of one half of the clusters against
-the truths of the other half. Below `RANKABLE_SOURCES` clusters both are diagnostic.
+the truths of the other half. Below `harness.specs.RANKABLE_SOURCES` clusters both are diagnostic.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, RefusedSet
 from harness.metrics.clusters import Rows, codes, halves, jackknife
 
 __all__ = [
     "MIN_SOURCES",
-    "RANKABLE_SOURCES",
-    "FrechetEfl0",
-    "KernelEfl0",
+    "FrechetDistance",
+    "KernelDistance",
+    "between_rows",
+    "checked",
+    "cubic_kernel",
     "frechet_distance",
     "frechet_eigh",
     "frechet_gram",
@@ -29,7 +31,6 @@ __all__ = [
 
 Features = NDArray[np.floating]
 MIN_SOURCES = 8  # ours: below this a half has no covariance worth the name; the answer is undefined
-RANKABLE_SOURCES = 200  # DESIGN.md: below this the numbers are diagnostic, whatever their interval
 SPLITS = 8  # ours: halvings averaged in a Fréchet distance; more change it less than leaving a cluster out does
 BAND_SPLITS = 100  # ours: halvings behind the real-against-real band
 BLOCKS = 32  # ours: at most so many re-estimates of a Fréchet interval
@@ -84,8 +85,8 @@ def frechet_distance(x: Features, y: Features) -> float:
     return frechet_gram(x, y) if min(len(x), len(y)) < x.shape[1] else frechet_eigh(x, y)
 
 
-def _kernel(x: Features, y: Features) -> NDArray[np.float64]:
-    """The cubic kernel ``(x·y / D + 1)³`` of Bińkowski et al. 2018."""
+def cubic_kernel(x: Features, y: Features) -> NDArray[np.float64]:
+    """The kernel ``(x·y / D + 1)³`` of Bińkowski et al. 2018 (arXiv 1801.01401): ``[n,D]``, ``[m,D]`` -> ``[n,m]``."""
     product = x.astype(np.float64) @ y.astype(np.float64).T
     return np.asarray((product / x.shape[1] + 1) ** 3)
 
@@ -102,8 +103,8 @@ def _kernel_blocks(
     outputs: Features, truths: Features, rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """MMD² numerators and pair counts by pair of clusters: a U-statistic over clusters."""
-    within = _block_sums(_kernel(outputs, outputs) + _kernel(truths, truths), rows)
-    across = _block_sums(_kernel(outputs, truths), rows)
+    within = _block_sums(cubic_kernel(outputs, outputs) + cubic_kernel(truths, truths), rows)
+    across = _block_sums(cubic_kernel(outputs, truths), rows)
     pairs = _block_sums(np.ones((rows.size, rows.size)), rows)
     return within - across - across.T, pairs
 
@@ -116,11 +117,12 @@ def kernel_distance(x: Features, y: Features, x_rows: NDArray[np.int64], y_rows:
     own = 0.0
     for features, clusters in ((x, x_rows), (y, y_rows)):
         different = clusters[:, None] != clusters[None, :]
-        own += float(_kernel(features, features)[different].mean())
-    return own - 2 * float(_kernel(x, y).mean())
+        own += float(cubic_kernel(features, features)[different].mean())
+    return own - 2 * float(cubic_kernel(x, y).mean())
 
 
-def _checked(outputs: Features, truths: Features, clusters: Sequence[str]) -> NDArray[np.int64]:
+def checked(outputs: Features, truths: Features, clusters: Sequence[str]) -> NDArray[np.int64]:
+    """Every row's cluster as a number. Raises `HarnessError` unless there is one output, truth and cluster a row."""
     if outputs.shape != truths.shape or len(outputs) != len(clusters):
         raise HarnessError(
             f"one output, truth and cluster a row, please: got {outputs.shape}, {truths.shape}, {len(clusters)}"
@@ -128,44 +130,57 @@ def _checked(outputs: Features, truths: Features, clusters: Sequence[str]) -> ND
     return codes(clusters)
 
 
-def _between_rows(outputs: Features, truths: Features) -> Callable[[Rows, Rows], float]:
+def between_rows(outputs: Features, truths: Features) -> Callable[[Rows, Rows], float]:
     """The Fréchet distance as a function of chosen output rows and truth rows; inner products are computed once."""
-    if len(outputs) > outputs.shape[1]:
+    dimension = outputs.shape[1]
+    if len(outputs) > 2 * dimension:  # then even a half has more rows than dimensions
         return lambda a, b: frechet_distance(outputs[a], truths[b])
     x, y = _around_their_mean(outputs, truths)
     xx, yy, xy = x @ x.T, y @ y.T, x @ y.T
-    return lambda a, b: _frechet_of_products(xx[np.ix_(a, a)], yy[np.ix_(b, b)], xy[np.ix_(a, b)])
+
+    def distance(a: Rows, b: Rows) -> float:
+        if min(a.sum(), b.sum()) >= dimension:
+            return frechet_eigh(outputs[a], truths[b])
+        return _frechet_of_products(xx[np.ix_(a, a)], yy[np.ix_(b, b)], xy[np.ix_(a, b)])
+
+    return distance
 
 
-class FrechetEfl0:
-    """``fd_efl0``: Fréchet distance between pooled EfficientNet-Lite0 features of outputs and of *other* truths.
+def _enough(rows: NDArray[np.int64]) -> bool:
+    return int(rows.max(initial=-1)) + 1 >= MIN_SOURCES
+
+
+def _refuse_few(rows: NDArray[np.int64]) -> None:
+    """Raise `RefusedSet` below `MIN_SOURCES` clusters."""
+    if not _enough(rows):
+        raise RefusedSet(f"refused: {int(rows.max(initial=-1)) + 1} sources, halving them needs {MIN_SOURCES}")
+
+
+class FrechetDistance:
+    """``fd_<extractor>``: Fréchet distance between pooled features of outputs and of *other* truths.
 
     The clusters are halved at random (the same `SPLITS` ways in every run); the value is the mean over halvings of
-    ``(FD(outputs of A, truths of B) + FD(outputs of B, truths of A)) / 2``. Features ``[n,1280]``. Lower is better; it
-    is biased by about 1/n, so equal sets give the real-against-real band, not 0, and n must be equal to be compared.
-    Not FID: another network.
+    ``(FD(outputs of A, truths of B) + FD(outputs of B, truths of A)) / 2``. Features ``[n,D]``. Lower is better; it
+    shrinks as 1/n for the same methods, so values of different n must never be compared. Not FID: another network.
 
     Example:
         >>> rng = np.random.default_rng(0)
         >>> real = rng.normal(size=(20, 4))
-        >>> value, lo, hi = FrechetEfl0().reduce(real, real, [str(i) for i in range(20)])
+        >>> value, lo, hi = FrechetDistance("efl0").reduce(real, real, [str(i) for i in range(20)])
         >>> lo < value < hi
         True
     """
 
-    extractor = "efl0"
-
-    def __init__(self, device: str = "cpu", region: str = "") -> None:
-        del device, region  # numpy, whole images
+    def __init__(self, extractor: str) -> None:
+        self.extractor = extractor
 
     def reduce(self, outputs: Features, truths: Features, clusters: Sequence[str]) -> tuple[float, float, float]:
-        """(value, lo, hi): a leave-one-cluster-out jackknife interval; all NaN below `MIN_SOURCES` clusters."""
-        rows = _checked(outputs, truths, clusters)
-        if rows.max(initial=-1) + 1 < MIN_SOURCES:
-            return np.nan, np.nan, np.nan
+        """(value, lo, hi): a leave-one-cluster-out jackknife interval. `RefusedSet` below `MIN_SOURCES` clusters."""
+        rows = checked(outputs, truths, clusters)
+        _refuse_few(rows)
         splits = halves(rows, SPLITS)
         splits += [(b, a) for a, b in splits]
-        distance = _between_rows(outputs, truths)
+        distance = between_rows(outputs, truths)
 
         def estimate(keep: Rows) -> float:
             return float(np.mean([distance(a & keep, b & keep) for a, b in splits]))
@@ -174,38 +189,35 @@ class FrechetEfl0:
 
     def real_band(self, truths: Features, clusters: Sequence[str]) -> tuple[float, float]:
         """What real against real gives: the 2.5 and 97.5 % points of FD between random disjoint cluster halves."""
-        rows = _checked(truths, truths, clusters)
-        if rows.max(initial=-1) + 1 < MIN_SOURCES:
+        rows = checked(truths, truths, clusters)
+        if not _enough(rows):
             return np.nan, np.nan
-        distance = _between_rows(truths, truths)
+        distance = between_rows(truths, truths)
         values = [distance(a, b) for a, b in halves(rows, BAND_SPLITS)]
         return float(np.percentile(values, 2.5)), float(np.percentile(values, 97.5))
 
 
-class KernelEfl0:
-    """``kid_efl0``: unbiased cubic-kernel MMD² between pooled EfficientNet-Lite0 features, same-source pairs left out.
+class KernelDistance:
+    """``kid_<extractor>``: unbiased cubic-kernel MMD² between pooled features, same-source pairs left out.
 
     ``mean k(o,o') + mean k(t,t') - 2 mean k(o,t)``, ``k(x,y) = (x·y/D + 1)³`` (Bińkowski et al. 2018, arXiv
-    1801.01401), every mean over pairs of rows of *different* clusters. Features ``[n,1280]``. Lower is better, 0 in
+    1801.01401), every mean over pairs of rows of *different* clusters. Features ``[n,D]``. Lower is better, 0 in
     expectation for equal distributions at every n, so it may be negative. Not KID: another network, no subsets.
 
     Example:
         >>> real = np.random.default_rng(0).normal(size=(20, 4))
-        >>> KernelEfl0().reduce(real, real, [str(i) for i in range(20)])[0]
+        >>> KernelDistance("efl0").reduce(real, real, [str(i) for i in range(20)])[0]
         0.0
     """
 
-    extractor = "efl0"
-
-    def __init__(self, device: str = "cpu", region: str = "") -> None:
-        del device, region  # numpy, whole images
+    def __init__(self, extractor: str) -> None:
+        self.extractor = extractor
 
     def reduce(self, outputs: Features, truths: Features, clusters: Sequence[str]) -> tuple[float, float, float]:
-        """(value, lo, hi): a leave-one-cluster-out jackknife interval; all NaN below `MIN_SOURCES` clusters."""
-        rows = _checked(outputs, truths, clusters)
-        k = int(rows.max(initial=-1)) + 1
-        if k < MIN_SOURCES:
-            return np.nan, np.nan, np.nan
+        """(value, lo, hi): a leave-one-cluster-out jackknife interval. `RefusedSet` below `MIN_SOURCES` clusters."""
+        rows = checked(outputs, truths, clusters)
+        _refuse_few(rows)
+        k = int(rows.max()) + 1
         sums, pairs = _kernel_blocks(outputs, truths, rows)
 
         def estimate(keep: Rows) -> float:
@@ -215,8 +227,8 @@ class KernelEfl0:
 
     def real_band(self, truths: Features, clusters: Sequence[str]) -> tuple[float, float]:
         """What real against real gives: the 2.5 and 97.5 % points of MMD² between random disjoint cluster halves."""
-        rows = _checked(truths, truths, clusters)
-        if rows.max(initial=-1) + 1 < MIN_SOURCES:
+        rows = checked(truths, truths, clusters)
+        if not _enough(rows):
             return np.nan, np.nan
         splits = halves(rows, BAND_SPLITS)
         values = [kernel_distance(truths[a], truths[b], rows[a], rows[b]) for a, b in splits]

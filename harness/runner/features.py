@@ -12,14 +12,16 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from harness.errors import RefusedSet
 from harness.interfaces import Embedder, SetMetric
 from harness.plugins import Registry, load_target
-from harness.references import metric_column, parse_metric
+from harness.references import parse_metric, resolve_params
+from harness.stats.table import task_table
 from harness.store.folder import RunFolder
 from harness.store.shards import ShardWriter, read_rows, seal
 from harness.suites import Task
 
-__all__ = ["Extractor", "FeatureBook", "real_bands", "set_aggregates"]
+__all__ = ["Extractor", "FeatureBook", "build_extractors", "real_bands", "set_aggregates", "set_metrics"]
 
 TRUTH = "truth"
 
@@ -30,10 +32,58 @@ def feature_key(version: str, picture: str) -> str:
 
 
 class Extractor(NamedTuple):
-    """A registered embedder, built, with the version that its features are stored under."""
+    """A registered embedder, built, with the version that its features are stored under.
+
+    A user's weights are part of the version: another file makes other features, and old ones are stale.
+    """
 
     embedder: Embedder
     version: str
+
+    def describe(self) -> dict[str, Any]:
+        """The extractor as the manifest keeps it; `verified` is None where it needs no file of the user's."""
+        return {
+            "version": self.version,
+            "weights_sha256": getattr(self.embedder, "weights_sha256", ""),
+            "verified": getattr(self.embedder, "verified", None),
+        }
+
+
+def build_extractors(
+    columns: Mapping[str, Sequence[str]], device: str, registry: Registry
+) -> dict[str, dict[str, Extractor]]:
+    """The embedders that each task's set metrics name, on a device; one that several name is built once.
+
+    Raises `MissingRequirement` where a file is not here.
+    """
+    built: dict[str, Extractor] = {}
+    tasks: dict[str, dict[str, Extractor]] = {}
+    for task, named in columns.items():
+        names = sorted({metric.extractor for metric in set_metrics(named, registry).values()})
+        for name in names:
+            if name not in built:
+                spec = registry.embedder(name)
+                embedder: Embedder = load_target(spec)(device)
+                digest = getattr(embedder, "weights_sha256", "")
+                built[name] = Extractor(embedder, f"{spec.version}+{digest[:16]}" if digest else spec.version)
+        tasks[task] = {name: built[name] for name in names}
+    return tasks
+
+
+def set_metrics(columns: Sequence[str], registry: Registry) -> dict[str, SetMetric]:
+    """The set metrics among a task's columns, built."""
+    specs = {column: registry.metric(parse_metric(column)[0]) for column in columns}
+    return {
+        column: load_target(spec)(**resolve_params(spec.name, dict(spec.params), ()))
+        for column, spec in specs.items()
+        if spec.kind == "set"
+    }
+
+
+def _version(run: RunFolder, registry: Registry, extractor: str) -> str:
+    """What the run's features are stored under: as the run noted it, so that a report needs no weights."""
+    noted = run.manifest.get("extractors", {}).get(extractor)
+    return str(noted["version"]) if noted else registry.embedder(extractor).version
 
 
 class FeatureBook:
@@ -100,7 +150,7 @@ def _truths(run: RunFolder, extractor: str, version: str, task: str) -> pd.DataF
 def _outputs(run: RunFolder, extractor: str, version: str, entry: str, task: str, good: pd.DataFrame) -> pd.DataFrame:
     """Features of one cell's outputs that are ok today (repeat 0 of stochastic methods)."""
     rows = read_rows(run.features(extractor, entry, task))
-    mine = good[(good["entry"] == entry) & (good["task"] == task) & (good["repeat"] == 0)]
+    mine = good[(good["entry"] == entry) & (good["repeat"] == 0)]
     if rows.empty or mine.empty:
         return pd.DataFrame()
     wanted = {(row["sample"], feature_key(version, row["composite_hash"])) for row in mine.to_dict("records")}
@@ -108,40 +158,64 @@ def _outputs(run: RunFolder, extractor: str, version: str, entry: str, task: str
     return first[[pair in wanted for pair in zip(first["sample"], first["key"], strict=True)]]
 
 
-def _reduce(metric: SetMetric, outputs: pd.DataFrame, truths: pd.DataFrame) -> dict[str, Any] | None:
-    """One set metric of one cell, over the samples that have both features."""
+class _Pair(NamedTuple):
+    """Outputs and truths of one cell, row by row: features [n,D] and clusters [n]."""
+
+    outputs: NDArray[np.float32]
+    truths: NDArray[np.float32]
+    clusters: list[str]
+
+
+def _paired(outputs: pd.DataFrame, truths: pd.DataFrame) -> _Pair | None:
+    """The samples that have both features, by name; None where none has."""
     if outputs.empty or truths.empty:
         return None
     both = outputs.merge(truths[["sample", "feature"]], on="sample", suffixes=("", "_truth")).sort_values("sample")
     if both.empty:
         return None
     truth = _matrix(both[["feature_truth"]].rename(columns={"feature_truth": "feature"}))
-    value, low, high = metric.reduce(_matrix(both), truth, list(both["cluster"]))
-    return {"n": len(both), "clusters": both["cluster"].nunique(), "value": value, "lo": low, "hi": high}
+    return _Pair(_matrix(both), truth, list(both["cluster"]))
+
+
+def _reduce(metric: SetMetric, pair: _Pair) -> dict[str, Any]:
+    """One set metric of one cell; a refused one has no value but a reason."""
+    value, low, high, why = math.nan, math.nan, math.nan, ""
+    try:
+        value, low, high = metric.reduce(*pair)
+    except RefusedSet as refusal:
+        why = str(refusal)
+    if math.isnan(value) and not why:
+        why = "undefined"
+    clusters = len(set(pair.clusters))
+    return {"n": len(pair.clusters), "clusters": clusters, "value": value, "lo": low, "hi": high, "why": why}
+
+
+def _common(records: pd.DataFrame, run: RunFolder, entries: Sequence[str], task: str) -> pd.DataFrame:
+    """Records of a task that are ok, on the samples that all compared entries have: n must not differ by entry."""
+    total = next(table["n"] for table in run.manifest["suite"]["tasks"] if table["id"] == task)
+    table = task_table(records, task, entries, n_total=total, reasons={})
+    shared = set(table.samples[table.common])
+    return records[(records["task"] == task) & (records["status"] == "ok") & records["sample"].isin(shared)]
 
 
 def set_aggregates(run: RunFolder, registry: Registry, entries: Sequence[str], tasks: Sequence[Task]) -> pd.DataFrame:
-    """Every set metric of every cell as rows of the aggregates table."""
+    """Every set metric of every cell as rows of the aggregates table, over the samples common to the entries."""
     rows = []
     records = run.records()
-    good = records[records["status"] == "ok"]
     for task in tasks:
-        for column in task.metrics:
-            name, region = parse_metric(column)
-            spec = registry.metric(name)
-            if spec.kind != "set":
-                continue
-            metric: SetMetric = load_target(spec)()
-            version = registry.embedder(metric.extractor).version
-            truths = _truths(run, metric.extractor, version, task.id)
+        metrics = set_metrics(task.metrics, registry)
+        good = _common(records, run, entries, task.id) if metrics else records
+        for extractor in dict.fromkeys(metric.extractor for metric in metrics.values()):
+            version = _version(run, registry, extractor)
+            truths = _truths(run, extractor, version, task.id)
             for entry in entries:
-                outputs = _outputs(run, metric.extractor, version, entry, task.id, good)
-                found = _reduce(metric, outputs, truths)
-                if found is not None and not math.isnan(found["value"]):
-                    rows.append(
-                        {"entry": entry, "task": task.id, "metric": metric_column(name, region), "subset": "", **found}
-                    )
-    columns = ["entry", "task", "metric", "subset", "n", "clusters", "value", "lo", "hi"]
+                pair = _paired(_outputs(run, extractor, version, entry, task.id, good), truths)
+                rows += [
+                    {"entry": entry, "task": task.id, "metric": column, "subset": "", **_reduce(metric, pair)}
+                    for column, metric in metrics.items()
+                    if pair is not None and metric.extractor == extractor
+                ]
+    columns = ["entry", "task", "metric", "subset", "n", "clusters", "value", "lo", "hi", "why"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -151,13 +225,8 @@ def real_bands(run: RunFolder, registry: Registry, task: Task) -> dict[str, dict
     A value inside the band cannot be told from real pictures by this metric at this size.
     """
     bands = {}
-    for column in task.metrics:
-        spec = registry.metric(parse_metric(column)[0])
-        if spec.kind != "set":
-            continue
-        metric: SetMetric = load_target(spec)()
-        version = registry.embedder(metric.extractor).version
-        truths = _truths(run, metric.extractor, version, task.id)
+    for column, metric in set_metrics(task.metrics, registry).items():
+        truths = _truths(run, metric.extractor, _version(run, registry, metric.extractor), task.id)
         if truths.empty:
             continue
         low, high = metric.real_band(_matrix(truths), list(truths["cluster"]))

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from harness.nn.efficientnet_lite import EfficientNetLite0Features
+from harness.nn.efficientnet_lite import EfficientNetLiteFeatures
 
 DISCRIMINATOR_SLOPE = 0.2
 
@@ -104,7 +104,7 @@ class FeatureLoss(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.network = EfficientNetLite0Features()
+        self.network = EfficientNetLiteFeatures()
 
     def forward(self, composite: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
         """Loss of each image ``[N]``."""

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 import torch
 
 from harness.interfaces import MetricBatch
-from harness.metrics.embedders import Efl0Embedder, Efl0Stages, efl0
+from harness.metrics.embedders import LiteStages, lite_network
 from harness.metrics.feature_distance import FeatureDistance
 from harness.metrics.specs import embedder_specs
+from harness.plugins import load_target
 
 Make = Callable[..., MetricBatch]
 Noise = Callable[[torch.Tensor, float], torch.Tensor]
@@ -16,14 +18,14 @@ Noise = Callable[[torch.Tensor, float], torch.Tensor]
 def test_stage_vectors_have_unit_length_and_are_the_networks(photos: dict[str, torch.Tensor]) -> None:
     image = photos["coffee"]
     with torch.inference_mode():
-        plain = efl0("cpu").stages(image)
-    for unit, raw in zip(Efl0Stages("cpu")(image), plain, strict=True):
+        plain = lite_network("efl0", "cpu").stages(image)
+    for unit, raw in zip(LiteStages("efl0", "cpu")(image), plain, strict=True):
         assert torch.allclose(unit.norm(dim=1), torch.ones(()), atol=1e-5)
         assert torch.allclose(unit * raw.norm(dim=1, keepdim=True), raw, atol=1e-4)
 
 
 def test_a_picture_is_computed_once_and_pixels_decide(photos: dict[str, torch.Tensor]) -> None:
-    stages, image = Efl0Stages("cpu"), photos["coffee"]
+    stages, image = LiteStages("efl0", "cpu"), photos["coffee"]
     first = stages(image)
     used = stages.used
     assert all(torch.equal(a, b) for a, b in zip(first, stages(image.clone()), strict=True))
@@ -34,17 +36,18 @@ def test_a_picture_is_computed_once_and_pixels_decide(photos: dict[str, torch.Te
 
 def test_memory_stays_within_its_budget(photos: dict[str, torch.Tensor]) -> None:
     image = photos["coffee"][..., :64, :64]
-    probe = Efl0Stages("cpu")
+    probe = LiteStages("efl0", "cpu")
     probe(image)
-    stages = Efl0Stages("cpu", budget=2 * probe.used)
+    stages = LiteStages("efl0", "cpu", budget=2 * probe.used)
     for shift in range(4):
         stages(image.roll(shift, -1))
         assert stages.used <= stages.budget
 
 
-def test_embedder_gives_its_declared_dimension(photos: dict[str, torch.Tensor]) -> None:
-    (spec,) = embedder_specs()
-    features = Efl0Embedder("cpu").embed(torch.cat([photos["coffee"], photos["coffee"].flip(-1)]))
+@pytest.mark.parametrize("name", ["efl0", "efl2"])
+def test_embedder_gives_its_declared_dimension(name: str, photos: dict[str, torch.Tensor]) -> None:
+    (spec,) = (spec for spec in embedder_specs() if spec.name == name)
+    features = load_target(spec)("cpu").embed(torch.cat([photos["coffee"], photos["coffee"].flip(-1)]))
     assert features.shape == (2, spec.dimension)
     assert features.dtype == torch.float32
     assert features.std() > 0.01
@@ -62,6 +65,18 @@ def test_damage_outside_the_region_weighs_little(photos: dict[str, torch.Tensor]
     whole = FeatureDistance()(batch(damaged, truth))["feat_efl0"].item()
     assert outside < 0.1 * inside
     assert outside < whole < inside
+
+
+@pytest.mark.parametrize("backbone", ["efl0", "efl2"])
+def test_both_backbones_grow_with_noise_and_differ(
+    backbone: str, photos: dict[str, torch.Tensor], noisy: Noise, batch: Make
+) -> None:
+    metric, truth = FeatureDistance(backbone=backbone), photos["coffee"]
+    values = [metric(batch(noisy(truth, sigma), truth))[f"feat_{backbone}"].item() for sigma in (5, 15, 45)]
+    assert 0 < values[0] < values[1] < values[2] < 4
+    other = FeatureDistance(backbone={"efl0": "efl2", "efl2": "efl0"}[backbone])
+    assert metric.weights_sha256 != other.weights_sha256
+    assert values[1] != next(iter(other(batch(noisy(truth, 15), truth)).values())).item()
 
 
 def test_it_is_not_called_lpips(photos: dict[str, torch.Tensor], batch: Make) -> None:

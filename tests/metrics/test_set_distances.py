@@ -6,18 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import linalg
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, RefusedSet
 from harness.metrics.clusters import codes, halves, jackknife
 from harness.metrics.set_distances import (
     MIN_SOURCES,
-    FrechetEfl0,
-    KernelEfl0,
+    FrechetDistance,
+    KernelDistance,
     frechet_distance,
     frechet_eigh,
     frechet_gram,
 )
 
-METRICS = [FrechetEfl0(), KernelEfl0()]
+METRICS = [FrechetDistance("efl0"), KernelDistance("efl0")]
 
 
 def _frechet_sqrtm(x: np.ndarray, y: np.ndarray) -> float:
@@ -64,7 +64,7 @@ def test_frechet_bias_falls_as_one_over_n() -> None:
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_truths_against_themselves_are_within_the_real_band(metric: FrechetEfl0 | KernelEfl0) -> None:
+def test_truths_against_themselves_are_within_the_real_band(metric: FrechetDistance | KernelDistance) -> None:
     for seed in range(5):
         rows, clusters = _photos(24, 3, 16, np.random.default_rng(seed))
         low, high = metric.real_band(rows, clusters)
@@ -73,7 +73,7 @@ def test_truths_against_themselves_are_within_the_real_band(metric: FrechetEfl0 
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_sharing_the_photograph_earns_nothing(metric: FrechetEfl0 | KernelEfl0) -> None:
+def test_sharing_the_photograph_earns_nothing(metric: FrechetDistance | KernelDistance) -> None:
     """A copy of each truth and another row of the same photograph both look like real against real, no better."""
     for seed in range(10):
         rows, clusters = _photos(24, 4, 16, np.random.default_rng(seed))
@@ -85,7 +85,7 @@ def test_sharing_the_photograph_earns_nothing(metric: FrechetEfl0 | KernelEfl0) 
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_symmetric(metric: FrechetEfl0 | KernelEfl0) -> None:
+def test_symmetric(metric: FrechetDistance | KernelDistance) -> None:
     rng = np.random.default_rng(3)
     truths, clusters = _photos(12, 2, 8, rng)
     outputs = truths + rng.normal(size=truths.shape)
@@ -93,7 +93,7 @@ def test_symmetric(metric: FrechetEfl0 | KernelEfl0) -> None:
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_order_of_rows_does_not_matter_within_a_cluster(metric: FrechetEfl0 | KernelEfl0) -> None:
+def test_order_of_rows_does_not_matter_within_a_cluster(metric: FrechetDistance | KernelDistance) -> None:
     rng = np.random.default_rng(4)
     truths, clusters = _photos(12, 3, 8, rng)
     outputs = truths + rng.normal(size=truths.shape)
@@ -103,7 +103,7 @@ def test_order_of_rows_does_not_matter_within_a_cluster(metric: FrechetEfl0 | Ke
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_a_shifted_distribution_leaves_the_band(metric: FrechetEfl0 | KernelEfl0) -> None:
+def test_a_shifted_distribution_leaves_the_band(metric: FrechetDistance | KernelDistance) -> None:
     rng = np.random.default_rng(5)
     truths, clusters = _photos(40, 2, 8, rng)
     _, high = metric.real_band(truths, clusters)
@@ -115,7 +115,7 @@ def test_a_shifted_distribution_leaves_the_band(metric: FrechetEfl0 | KernelEfl0
 
 def test_kernel_distance_of_truths_with_themselves_is_zero() -> None:
     rows, clusters = _photos(10, 2, 8, np.random.default_rng(6))
-    value, low, high = KernelEfl0().reduce(rows, rows, clusters)
+    value, low, high = KernelDistance("efl0").reduce(rows, rows, clusters)
     assert value == pytest.approx(0, abs=1e-9)
     assert low == pytest.approx(0, abs=1e-9)
     assert high == pytest.approx(0, abs=1e-9)
@@ -127,7 +127,7 @@ def test_kernel_distance_is_unbiased_over_independent_sources() -> None:
         rng = np.random.default_rng(seed)
         truths, clusters = _photos(20, 2, 6, rng, own=1.0)
         outputs, _ = _photos(20, 2, 6, rng, own=1.0)
-        values.append(KernelEfl0().reduce(outputs, truths, clusters)[0])
+        values.append(KernelDistance("efl0").reduce(outputs, truths, clusters)[0])
     assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(len(values))
 
 
@@ -141,18 +141,19 @@ def test_kernel_distance_by_hand() -> None:
 
     off = ~np.eye(9, dtype=bool)
     expected = kernel(x, x)[off].mean() + kernel(y, y)[off].mean() - 2 * kernel(x, y)[off].mean()
-    assert KernelEfl0().reduce(x, y, list("abcdefghi"))[0] == pytest.approx(expected)
+    assert KernelDistance("efl0").reduce(x, y, list("abcdefghi"))[0] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_too_few_sources_are_undefined_not_zero(metric: FrechetEfl0 | KernelEfl0) -> None:
+def test_too_few_sources_are_refused_with_a_reason(metric: FrechetDistance | KernelDistance) -> None:
     rows, clusters = _photos(MIN_SOURCES - 1, 5, 4, np.random.default_rng(8))
-    assert np.isnan(metric.reduce(rows, rows, clusters)).all()
+    with pytest.raises(RefusedSet, match="refused: 7 sources"):
+        metric.reduce(rows, rows, clusters)
     assert np.isnan(metric.real_band(rows, clusters)).all()
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_unpaired_rows_are_refused(metric: FrechetEfl0 | KernelEfl0) -> None:
+def test_unpaired_rows_are_refused(metric: FrechetDistance | KernelDistance) -> None:
     with pytest.raises(HarnessError, match="one output, truth and cluster"):
         metric.reduce(np.zeros((4, 2)), np.zeros((5, 2)), list("abcd"))
 
