@@ -28,6 +28,7 @@ from harness.specs import (
 
 if TYPE_CHECKING:
     from harness.application import inpaint_files
+    from harness.comparison import compare
     from harness.interfaces import Batch, Images, Sample, Scores, Setup
     from harness.runner import Run, run
     from harness.runner.export import export
@@ -56,6 +57,7 @@ __all__ = [
     "SuiteSpec",
     "WeightsSpec",
     "export",
+    "compare",
     "hookimpl",
     "inpaint_files",
     "open_run",
@@ -72,6 +74,7 @@ _LAZY = {
     "Scores": "harness.interfaces",
     "Setup": "harness.interfaces",
     "export": "harness.runner.export",
+    "compare": "harness.comparison",
     "inpaint_files": "harness.application",
     "open_run": "harness.store",
     "run": "harness.runner",

@@ -28,6 +28,7 @@ _COMMANDS = {
     "show": ("show", "show_command", "Show everything known of one method, suite, data set, mask set or metric."),
     "status": ("status", "status_command", "What a run folder holds, what is missing or stale, and why."),
     "report": ("report", "report_command", "Rebuild the summary and the HTML report of a run."),
+    "compare": ("compare", "compare_command", "Judge one entry or run against another; a gate for CI."),
     "data": ("data", "data_command", "Unpack a data set's archive, whoever made it."),
     "train": ("train", "train_command", "Train a method's weights by its recipe."),
     "new": ("new", "new_command", "Write a plugin package: a method, metric, data set, suite or mask set."),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.completion import complete_metrics
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -25,10 +27,20 @@ __all__ = ["score_command"]
 @click.option(
     "--mask", type=click.Path(path_type=Path), help="Folder of masks by the same names, or one mask; white = hole."
 )
-@click.option("--metrics", default="", metavar="A,B,…", help="Columns, name or name@region. Default: psnr, ssim, l1.")
+@click.option(
+    "--metrics",
+    default="",
+    metavar="A,B,…",
+    shell_complete=complete_metrics,
+    help="Columns, name or name@region. Default: psnr, ssim, l1.",
+)
 @click.option("--device", default="auto", show_default=True)
 @click.option(
-    "--format", "layout", type=click.Choice(["table", "json", "csv", "latex"]), default="table", show_default=True
+    "--format",
+    "layout",
+    type=click.Choice(["table", "json", "csv", "latex", "markdown"]),
+    default="table",
+    show_default=True,
 )
 def score_command(
     outputs: Path, reference: Path | None, mask: Path | None, metrics: str, device: str, layout: str
@@ -44,20 +56,22 @@ def score_command(
     if scored.unmatched:
         done = len(scored.table)
         click.echo(f"scored {done} of {done + len(scored.unmatched)}", err=True)
-    click.echo(_render(scored, layout))
+    click.echo(_render(scored, layout), nl=False)
 
 
 def _render(scored: Scored, layout: str) -> str:
+    """Every picture for programs; means with intervals for people and papers."""
+    from harness.report.export import export_records, frame_sheet
+    from harness.report.sheet import latex_tabular, markdown_table
+
     table = scored.table
-    if layout == "csv":
-        return str(table.to_csv(index=False)).rstrip()
-    if layout == "json":
-        return str(table.to_json(orient="records", indent=1, force_ascii=False))
+    if layout in ("csv", "json"):
+        return export_records(table, layout)
     summary = _summary(scored)
-    if layout == "latex":
-        return str(summary.to_latex(index=False, escape=True)).rstrip()
+    if layout != "table":
+        return {"latex": latex_tabular, "markdown": markdown_table}[layout](frame_sheet(summary))
     shown = table.round(4).to_string(index=False) + "\n\n" if len(table) <= 20 else ""
-    return shown + summary.to_string(index=False)
+    return shown + summary.to_string(index=False) + "\n"
 
 
 def _summary(scored: Scored) -> pd.DataFrame:

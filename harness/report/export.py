@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from harness.stats.model import Interval, RunSummary
 
-__all__ = ["export_records", "export_summary", "metric_head", "standings_sheet"]
+__all__ = ["export_records", "export_summary", "frame_sheet", "metric_head", "standings_sheet"]
 
 COLUMNS = (
     "suite", "suite_version", "task", "table", "entry", "title", "weights", "badges", "ranked", "rank", "rank_lo",
@@ -48,10 +48,14 @@ def export_summary(summary: RunSummary, manifest: Mapping[str, Any], layout: str
 
 def export_records(records: pd.DataFrame, layout: str) -> str:
     """Every record, one row a sample and repeat, as `csv` or `json`."""
-    rows = records.astype(object).where(records.notna(), None)
-    plain = [tuple(_native(cell) for cell in row) for row in rows.itertuples(index=False, name=None)]
-    sheet = Sheet(tuple(map(str, records.columns)), tuple(plain))
+    sheet = frame_sheet(records)
     return csv_text(sheet) if layout == "csv" else json_text(sheet.records())
+
+
+def frame_sheet(frame: pd.DataFrame) -> Sheet:
+    """A data frame as a sheet; what is not known is None."""
+    rows = frame.astype(object).where(frame.notna(), None).itertuples(index=False, name=None)
+    return Sheet(tuple(map(str, frame.columns)), tuple(tuple(_native(cell) for cell in row) for row in rows))
 
 
 def _native(cell: Any) -> Cell:

@@ -131,7 +131,7 @@ def _environment() -> Environment:
     )
     named = (words.leak, words.number, words.seconds, words.shorten)
     environment.filters.update({function.__name__: function for function in named})
-    environment.filters.update(when=_when, finite=_finite, signed=_signed)
+    environment.filters.update(when=_when, finite=_finite, signed=words.signed)
     return environment
 
 
@@ -155,11 +155,6 @@ def _when(stamp: str | None) -> str:
         return words.NOTHING
     moment = datetime.fromisoformat(stamp)
     return f"{moment.day} {moment:%B %Y, %H:%M} {moment.tzname() or ''}".rstrip()
-
-
-def _signed(value: float, digits: int) -> str:
-    """A difference with its sign, a true minus among them."""
-    return ("+" if value > 0 else "") + words.number(value, digits)
 
 
 def _record_file(run: RunFolder, entry: str, task: str) -> str:

@@ -6,28 +6,23 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.cells import cell_len, set_cell_size
-from rich.table import Table
 from rich.text import Text
 
 from harness.report.board import Board, Row, TaskView, task_views
+from harness.report.lines import GAP, WIDTH, emit, plain_table, rich_table, width_of
 from harness.report.words import NOTHING, interval, number, rank_range, resolution, seconds, skipped_lines
 
 if TYPE_CHECKING:
-    from rich.console import Console, JustifyMethod
+    from rich.console import Console
+    from rich.table import Table
 
     from harness.stats.model import RunSummary
 
 __all__ = ["print_summary"]
 
-WIDTH = 110
-GAP = 2
 TITLE_MAX = 34
-LEFT_COLUMNS = 3
-_ASCII = str.maketrans(
-    {"–": "-", "−": "-", "—": "-", "·": "-", "↑": "+", "↓": "-", "…": ".", "×": "x", "±": "~", "’": "'"}
-)
+LEFT = range(3)
 
 
 def print_summary(
@@ -43,20 +38,7 @@ def print_summary(
     """
     bare = not console.is_terminal if plain is None else plain
     width = WIDTH if bare else min(WIDTH, console.width)
-    for line in _lines(summary, manifest, width, bare):
-        if isinstance(line, Table):
-            console.print(line)
-        elif bare:
-            console.print(Text(_writable(line.plain, console.encoding)), no_wrap=True, overflow="ignore", crop=False)
-        else:
-            console.print(line)
-
-
-def _writable(text: str, encoding: str) -> str:
-    """`text` in characters that `encoding` has: a log file in ASCII must not end a run."""
-    if encoding.lower().startswith("utf"):
-        return text
-    return text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
+    emit(_lines(summary, manifest, width, bare), console, bare)
 
 
 def _lines(summary: RunSummary, manifest: Mapping[str, Any], width: int, bare: bool) -> Iterator[Text | Table]:
@@ -68,7 +50,10 @@ def _lines(summary: RunSummary, manifest: Mapping[str, Any], width: int, bare: b
                 title.append(f"\n{board.heading}", "yellow")
             yield from title.split("\n")
             left_out, heads, rows = _fitted(view, board, width)
-            yield from _plain_table(heads, rows) if bare else [_rich_table(heads, rows, board)]
+            if bare:
+                yield from plain_table(heads, rows, LEFT)
+            else:
+                yield rich_table(heads, rows, LEFT, [_styles(*pair) for pair in zip(rows, board.rows, strict=True)])
             yield Text()
             yield from (Text(line, "bold") for line in textwrap.wrap(board.headline, width))
             for note in _notes(view, board, left_out):
@@ -92,13 +77,13 @@ def _fitted(view: TaskView, board: Board, width: int) -> tuple[list[str], list[s
     primary, *others = view.columns
     heads = ["#", "tie", "entry", _head(view, primary), "ok/fail\n/skip", "s/image"]
     rows = [_cells(row, primary, view) for row in board.rows]
-    used = sum(_width([line[i] for line in [heads, *rows]]) + GAP for i in range(len(heads))) - GAP
+    used = sum(width_of([line[i] for line in [heads, *rows]]) + GAP for i in range(len(heads))) - GAP
     left_out = []
-    at = LEFT_COLUMNS + 1
+    at = len(LEFT) + 1
     for column in others:
         cells = [_value(row, column, view) for row in board.rows]
         head = _head(view, column)
-        need = _width([head, *cells]) + GAP
+        need = width_of([head, *cells]) + GAP
         if used + need > width or set(cells) == {NOTHING}:
             left_out.append(column)
             continue
@@ -108,11 +93,6 @@ def _fitted(view: TaskView, board: Board, width: int) -> tuple[list[str], list[s
             line.insert(at, cell)
         at += 1
     return left_out, heads, rows
-
-
-def _width(cells: Sequence[str]) -> int:
-    """Columns that the widest line of `cells` needs."""
-    return max(cell_len(line) for cell in cells for line in cell.split("\n"))
 
 
 def _head(view: TaskView, column: str) -> str:
@@ -143,29 +123,10 @@ def _cells(row: Row, primary: str, view: TaskView) -> list[str]:
     ]
 
 
-def _plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Text]:
-    widths = [_width([line[i] for line in [heads, *rows]]) for i in range(len(heads))]
-    upper = [head.partition("\n")[0] if "\n" in head else "" for head in heads]
-    lower = [head.rpartition("\n")[2] for head in heads]
-    for line in [upper, lower, *rows]:
-        padded = [
-            set_cell_size(cell, size) if i < LEFT_COLUMNS else " " * (size - cell_len(cell)) + cell
-            for i, (cell, size) in enumerate(zip(line, widths, strict=True))
-        ]
-        yield Text((" " * GAP).join(padded).rstrip())
-
-
-def _rich_table(heads: Sequence[str], rows: Sequence[Sequence[str]], board: Board) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False, header_style="dim")
-    for column, head in enumerate(heads):
-        side: JustifyMethod = "left" if column < LEFT_COLUMNS else "right"
-        table.add_column(Text(head if "\n" in head else f"\n{head}"), justify=side, no_wrap=True)
-    for cells, row in zip(rows, board.rows, strict=True):
-        place = row.standing
-        maybe_best = "bold" if place.ranked and place.rank_lo == 1 else ""
-        surely_best = "bold green" if maybe_best and place.rank_hi == 1 else maybe_best
-        styles = [maybe_best, "dim", maybe_best, surely_best]
-        failed = "red" if row.counts[1] else "dim"
-        styles += [""] * (len(cells) - len(styles) - 2) + [failed, "dim"]
-        table.add_row(*(Text(cell, style) for cell, style in zip(cells, styles, strict=True)))
-    return table
+def _styles(cells: Sequence[str], row: Row) -> list[str]:
+    """A style a cell: who may be best is bold, who surely is, green; failures are red."""
+    place = row.standing
+    maybe_best = "bold" if place.ranked and place.rank_lo == 1 else ""
+    surely_best = "bold green" if maybe_best and place.rank_hi == 1 else maybe_best
+    styles = [maybe_best, "dim", maybe_best, surely_best]
+    return styles + [""] * (len(cells) - len(styles) - 2) + ["red" if row.counts[1] else "dim", "dim"]

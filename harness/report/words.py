@@ -22,6 +22,7 @@ __all__ = [
     "resolution",
     "seconds",
     "shorten",
+    "signed",
     "skipped_lines",
 ]
 
@@ -35,6 +36,11 @@ _REGIONS = {"": "", "hole": " in the hole", "boundary": " at the hole's border",
 def number(value: float | None, digits: int) -> str:
     """`value` with `digits` decimals and a true minus; a dash for None, NaN and infinities (undefined is no number)."""
     return NOTHING if value is None or not math.isfinite(value) else f"{value:.{digits}f}".replace("-", "−")
+
+
+def signed(value: float, digits: int) -> str:
+    """A difference with its sign, a true minus among them."""
+    return ("+" if value > 0 else "") + number(value, digits)
 
 
 def interval(value: Interval | None, digits: int) -> str:
