@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.report.words import headline
+from harness.report.words import disagreement_line, headline, refusals
 from harness.stats.model import TABLE_HEADINGS
 
 if TYPE_CHECKING:
@@ -90,6 +90,12 @@ class TaskView:
         """What every interval rests on: common samples and clusters."""
         done = self.summary
         return f"{done.n_common} of {done.n_total} samples common to all entries, {done.clusters} clusters"
+
+    @property
+    def remarks(self) -> list[str]:
+        """What must stand beside the columns: set metrics that gave no value, feature backbones that disagree."""
+        titles = {row.reference: row.title for row in self.rows}
+        return [*filter(None, [disagreement_line(self.summary, titles)]), *refusals(self.summary, titles)]
 
 
 def task_views(summary: RunSummary, manifest: Mapping[str, Any]) -> list[TaskView]:

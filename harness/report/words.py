@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.stats.model import BELOW_FLOOR
+from harness.stats.model import BELOW_FLOOR, FEWEST_CLUSTERS
 
 if TYPE_CHECKING:
     from harness.stats.model import Interval, PairTest, Standing, TaskSummary
 
 __all__ = [
+    "disagreement_line",
     "headline",
     "interval",
     "leak",
@@ -19,6 +20,7 @@ __all__ = [
     "metric_name",
     "number",
     "rank_range",
+    "refusals",
     "resolution",
     "seconds",
     "shorten",
@@ -44,11 +46,12 @@ def signed(value: float, digits: int) -> str:
 
 
 def interval(value: Interval | None, digits: int) -> str:
-    """`24.1 [23.0, 25.2]`; says so where too few clusters tell no spread; a dash for no value."""
+    """`24.1 [23.0, 25.2]`; says so where too few clusters tell no spread; a dash for no value, no bracket for none."""
     if value is None or not math.isfinite(value.value):
         return NOTHING
     if not math.isfinite(value.lo):
-        return f"{number(value.value, digits)} [too few]"
+        few = " [too few]" if value.clusters < FEWEST_CLUSTERS else ""  # some published numbers have no interval
+        return f"{number(value.value, digits)}{few}"
     return f"{number(value.value, digits)} [{number(value.lo, digits)}, {number(value.hi, digits)}]"
 
 
@@ -137,6 +140,30 @@ def resolution(task: TaskSummary, info: Mapping[str, Any]) -> str:
         return ""
     entries, clusters = len({name for pair in task.pairs for name in (pair.a, pair.b)}), task.pairs[0].clusters
     return f"{clusters} cluster{'s' if clusters != 1 else ''} cannot separate any pair of {entries} entries"
+
+
+def refusals(task: TaskSummary, titles: Mapping[str, str]) -> list[str]:
+    """Why set metrics gave no value, one line a metric and reason; entries are named where not all are meant."""
+    lines: dict[str, list[str]] = {}
+    for cell in task.cells:
+        if cell.why:
+            lines.setdefault(f"{cell.metric}: {cell.why}", []).append(titles[cell.entry])
+    return [line + ("" if len(who) == len(titles) else f" ({listed(who)})") for line, who in lines.items()]
+
+
+def disagreement_line(task: TaskSummary, titles: Mapping[str, str]) -> str:
+    """Where two feature backbones order pairs in opposite ways, in one line; "" where they never do."""
+    if not task.disagreements:
+        return ""
+    first = task.disagreements[0]
+    region = metric_name(first.first_column).removeprefix(first.first_column.partition("@")[0])
+    names = [column.partition("@")[0] for column in (first.first_column, first.second_column)]
+    flagged = [
+        f"{titles[found.a]} and {titles[found.b]}{' (both separable)' if found.separable else ''}"
+        for found in sorted(task.disagreements, key=lambda found: not found.separable)
+    ]
+    pairs = f"{len(flagged)} of {len(task.pairs)} pairs"
+    return f"{' and '.join(names)}{region} disagree about {pairs}: {listed(flagged)}"
 
 
 def _seen_from(a: str, b: str, pairs: Sequence[PairTest]) -> str:

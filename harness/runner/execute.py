@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, MissingRequirement
-from harness.plugins import Registry, load_target, observers, registry
+from harness.plugins import Registry, observers, registry
 from harness.references import canonical, parse_metric, parse_reference
 from harness.runner.outputs import FolderCaller, outputs_notes
 from harness.runner.plan import Plan
@@ -184,6 +184,7 @@ def execute(
 def _run_cells(
     plan: Plan, run: RunFolder, datas: Mapping[str, TaskData], known: Registry, observed: _Observed, progress: Progress
 ) -> None:
+    from harness.runner.features import build_extractors
     from harness.runner.memory import keep_freed
     from harness.runner.samples import note_samples
 
@@ -194,7 +195,9 @@ def _run_cells(
         for entry in plan.entries
     }
     run.save_manifest()
-    extractors = {task.id: _extractors(engines[task.id].judge.set_columns, plan.device, known) for task in plan.tasks}
+    set_columns = {task.id: engines[task.id].judge.set_columns for task in plan.tasks}
+    extractors = build_extractors(set_columns, plan.device, known)
+    run.manifest["extractors"] = {n: e.describe() for of_task in extractors.values() for n, e in of_task.items()}
     for task in plan.tasks:
         clusters = note_samples(run, datas[task.id], extractors[task.id], plan.device)
         next(t for t in run.manifest["suite"]["tasks"] if t["id"] == task.id)["clusters"] = clusters
@@ -248,17 +251,6 @@ def _engine(plan: Plan, run: RunFolder, data: TaskData, known: Registry, observe
         run, data, judge, plan.device, plan.batch_size, numerics(plan.device), plan.seed, plan.repeats, plan.keep,
         lambda record: observed.tell("harness_sample_end", record=record),
     )  # fmt: skip
-
-
-def _extractors(columns: Sequence[str], device: str, known: Registry) -> dict[str, Extractor]:
-    """The embedders that a task's set metrics name, built once."""
-    from harness.runner.features import Extractor
-
-    names = {load_target(known.metric(parse_metric(column)[0])).extractor for column in columns}
-    return {
-        name: Extractor(load_target(known.embedder(name))(device), known.embedder(name).version)
-        for name in sorted(names)
-    }
 
 
 def finish(run: RunFolder, known: Registry) -> RunSummary:

@@ -81,7 +81,8 @@ def aggregate_cells(task: str, table: TaskTable, metrics: Sequence[str], aggrega
         low, high = (float(row["lo"]), float(row["hi"])) if enough else (np.nan, np.nan)
         interval = Interval(float(row["value"]), low, high, int(row["n"]), int(row["clusters"]))
         shown = interval if np.isfinite(interval.value) else None
-        cells.append(Cell(row["entry"], task, row["metric"], row["subset"], *counts, shown, None))
+        why = str(row.get("why", ""))  # table metrics have no reasons
+        cells.append(Cell(row["entry"], task, row["metric"], row["subset"], *counts, shown, None, why))
     return cells
 
 

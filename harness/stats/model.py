@@ -17,6 +17,7 @@ __all__ = [
     "BarPart",
     "BarResult",
     "Cell",
+    "Disagreement",
     "Interval",
     "PairTest",
     "RunSummary",
@@ -77,6 +78,7 @@ class Cell:
         n_ok, n_failed, n_skipped: samples of the subset by status; `interval.n` counts those averaged.
         interval: None where nothing can be averaged.
         spread: standard deviation of that mean over repeats; None without repeats or outside subset "".
+        why: why a set metric refused to give a value; "" where it gave one.
     """
 
     entry: str
@@ -88,6 +90,7 @@ class Cell:
     n_skipped: int
     interval: Interval | None
     spread: float | None
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,23 @@ class BarResult:
 
 
 @dataclass(frozen=True)
+class Disagreement:
+    """Two entries that two columns order in opposite ways: `first`, `second` are mean(a - b) with its interval.
+
+    `separable` says whether each interval excludes 0: then at least one of the columns misleads; otherwise one of the
+    differences may be chance.
+    """
+
+    a: str
+    b: str
+    first_column: str
+    second_column: str
+    first: Interval
+    second: Interval
+    separable: bool
+
+
+@dataclass(frozen=True)
 class TaskSummary:
     """Everything that a report shows of one task.
 
@@ -173,6 +193,7 @@ class TaskSummary:
             5 % divided by the number of pairs (Holm's first step); None where nobody is tested, and where so few
             clusters can never reach that level.
         standings: by table, ranked entries first.
+        disagreements: pairs that the two feature backbones order in opposite ways.
     """
 
     task: str
@@ -188,6 +209,7 @@ class TaskSummary:
     pairs: tuple[PairTest, ...]
     speeds: tuple[Speed, ...]
     bars: tuple[BarResult, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
 
     def tables(self) -> tuple[str, ...]:
         """The tables of `standings` in the order to show them; their titles are in `TABLE_HEADINGS`."""
@@ -208,7 +230,7 @@ class RunSummary:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> RunSummary:
-        """The inverse of `to_dict`. Raises KeyError naming a field that `data` lacks."""
+        """The inverse of `to_dict`. Raises KeyError naming a field without a default that `data` lacks."""
         decoded: RunSummary = _decode(cls, data)
         return decoded
 
@@ -226,7 +248,8 @@ def _decode(kind: Any, value: Any) -> Any:
     """Rebuild `kind` from JSON: a null in a plain float field was a NaN."""
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
-        names = [field.name for field in dataclasses.fields(kind)]
+        # A summary written before a field existed has that field's default.
+        names = [f.name for f in dataclasses.fields(kind) if f.name in value or f.default is dataclasses.MISSING]
         return typing.cast(Any, kind)(**{name: _decode(hints[name], value[name]) for name in names})
     if typing.get_origin(kind) is tuple:
         return tuple(_decode(typing.get_args(kind)[0], item) for item in value)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.specs import RANKABLE_SOURCES
 from harness.stats.clusters import Floats
 from harness.stats.floors import FloorEntries, below_floor, below_floor_by_bar, floor_bar, why_not_judged
 from harness.stats.model import BarResult, PairTest, Standing
@@ -101,18 +102,29 @@ def rank_task(task: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], tab
 def _roster(task: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], table: TaskTable, scores: Floats) -> _Roster:
     """`scores` [n, E]: the primary metric on the samples to compare."""
     measured = dict(zip(table.entries, np.isfinite(scores.sum(axis=0)), strict=True))
+    never = _never_ranks(task, len(np.unique(table.labels[table.common])))
     names = [entry["reference"] for entry in entries]
     return _Roster(
         kinds={entry["reference"]: entry["weights"]["kind"] if entry["weights"] else "" for entry in entries},
         tags={entry["reference"]: entry["tags"] for entry in entries},
         why_unranked={
-            name: _why_unranked(
-                entry, task["primary"], table.left_out.get(name, ""), measured[name] and len(scores) > 0
-            )
+            name: never
+            or _why_unranked(entry, task["primary"], table.left_out.get(name, ""), measured[name] and len(scores) > 0)
             for name, entry in zip(names, entries, strict=True)
         },
         leaks={entry["reference"]: entry.get("leak", "") for entry in entries},  # older runs have none
     )
+
+
+def _never_ranks(task: Mapping[str, Any], sources: int) -> str:
+    """Why the primary metric ranks nobody at all; "" where it ranks."""
+    primary = task["primary"]
+    info = task["metrics_info"][primary]
+    if info["kind"] == "set" and sources < RANKABLE_SOURCES:
+        return f"{primary} is diagnostic below {RANKABLE_SOURCES} sources, and here are {sources}"
+    if info["kind"] == "set":
+        return f"{primary} is one number a set of outputs: no pair of entries can be tested by it"
+    return f"{primary} is diagnostic" if info.get("diagnostic") else ""
 
 
 def _why_unranked(entry: Mapping[str, Any], primary: str, left_out: str, measured: bool) -> str:

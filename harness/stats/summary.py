@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.stats.agreement import disagreements
 from harness.stats.cells import aggregate_cells, sample_cells, speeds
 from harness.stats.model import Interval, RunSummary, TaskSummary
 from harness.stats.standings import rank_task
@@ -15,7 +16,7 @@ from harness.stats.table import task_table
 
 __all__ = ["RunSummary", "aggregates_frame", "summarise"]
 
-AGGREGATE_COLUMNS = ["entry", "task", "metric", "subset", "n", "clusters", "value", "lo", "hi", "curve"]
+AGGREGATE_COLUMNS = ["entry", "task", "metric", "subset", "n", "clusters", "value", "lo", "hi", "curve", "why"]
 
 
 def summarise(
@@ -75,6 +76,7 @@ def _task_summary(
         pairs=ranking.pairs,
         speeds=tuple(speeds(task["id"], table, seed)),
         bars=ranking.bars,
+        disagreements=disagreements(table, per_sample, ranking.pairs, seed=seed),
     )
 
 
@@ -86,6 +88,9 @@ def aggregates_frame(summary: RunSummary) -> pd.DataFrame:
         for cell in task.cells:
             of = cell.interval or nothing
             rows.append(
-                (cell.entry, cell.task, cell.metric, cell.subset, of.n, of.clusters, of.value, of.lo, of.hi, None)
-            )
+                (
+                    cell.entry, cell.task, cell.metric, cell.subset, of.n, of.clusters, of.value, of.lo, of.hi, None,
+                    cell.why,
+                )
+            )  # fmt: skip
     return pd.DataFrame(rows, columns=AGGREGATE_COLUMNS)
