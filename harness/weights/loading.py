@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,13 +24,16 @@ def load_state(path: Path) -> dict[str, torch.Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
+    if _is_torchscript(path):
+        raise HarnessError(f"{path}: is TorchScript, a program and not tensors; export its state_dict() as safetensors")
     try:
         if path.suffix == ".safetensors":
             state: object = load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
-        raise HarnessError(f"{path}: not a readable checkpoint ({str(error).splitlines()[0][:120]})") from error
+        words = (str(error).splitlines() or [type(error).__name__])[0]
+        raise HarnessError(f"{path}: not a readable checkpoint ({words[:120]})") from error
     except Exception as error:
         if type(error).__name__ != "UnpicklingError":
             raise
@@ -37,6 +41,14 @@ def load_state(path: Path) -> dict[str, torch.Tensor]:
     if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise HarnessError(f"{path}: expected a plain mapping of names to tensors")
     return {str(k): v.float() if v.is_floating_point() else v for k, v in state.items()}
+
+
+def _is_torchscript(path: Path) -> bool:
+    """As `torch.load` tells it, which would warn and then refuse in words about its own arguments."""
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(name.endswith("/constants.pkl") for name in archive.namelist())
 
 
 def read_metadata(path: Path) -> dict[str, str]:

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
 import os
+import pickle
+import random
+import struct
 import subprocess
+import tarfile
+import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 import harness
+from harness.errors import HarnessError
+from harness.plugins import registry
+from harness.specs import MethodSpec, WeightsSpec
+from harness.weights import load_state, resolve_weights
 
 PLUGIN = """
 from harness import MethodSpec, WeightsSpec, hookimpl
@@ -103,3 +118,143 @@ def test_a_method_that_cannot_be_built_fails_its_samples_and_the_others_go_on(
     torch.save({"value": torch.tensor(0.5)}, weights)
     again = harness.run("demo", ["careful", "mean"], limit=2, device="cpu", out=tmp_path / "run", report=False)
     assert (again.records["status"] == "ok").all()
+
+
+# ---- every kind of file that somebody may hand over as a checkpoint
+
+
+def _tensors(path: Path, header: object, body: bytes, length: int | None = None) -> None:
+    """A safetensors file with any header over any content."""
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text) if length is None else length) + text + body)
+
+
+def _one(shape: list[int], *offsets: int, dtype: str = "F32") -> dict[str, Any]:
+    return {"dtype": dtype, "shape": shape, "data_offsets": offsets}
+
+
+SAFETENSORS: dict[str, tuple[object, bytes, int | None]] = {
+    "overlapping": ({"a": _one([2], 0, 8), "b": _one([2], 4, 12)}, bytes(12), None),
+    "gap": ({"a": _one([2], 0, 8)}, bytes(16), None),
+    "cut off": ({"a": _one([4], 0, 16)}, bytes(7), None),
+    "header of a terabyte": (b"{}", b"", 1 << 40),
+    "header without end": (b"{}", b"", 1 << 63),
+    "overflowing shape": ({"a": _one([1 << 62, 4], 0, 16)}, bytes(16), None),
+    "negative shape": ({"a": _one([-2], 0, 8)}, bytes(8), None),
+    "unknown type": ({"a": _one([2], 0, 8, dtype="O8")}, bytes(8), None),
+    "no header": (b"hello world", b"", None),
+}
+
+
+@pytest.mark.parametrize("name", SAFETENSORS)
+def test_a_safetensors_file_that_lies_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "w.safetensors"
+    _tensors(path, *SAFETENSORS[name])
+    _one_line(path, "not a readable checkpoint")
+
+
+def _one_line(path: Path, words: str) -> None:
+    with pytest.raises(HarnessError) as caught:
+        load_state(path)
+    assert words in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def _torchscript(path: Path, marker: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # torch would rather have it compiled
+        torch.jit.save(torch.jit.script(torch.nn.ReLU()), path)
+
+
+def _zip_slip(path: Path, marker: Path) -> None:
+    torch.save({"value": torch.zeros(3)}, path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(f"../{marker.name}", "x")
+        archive.writestr(str(marker), "x")
+
+
+def _old_tar(path: Path, marker: Path) -> None:
+    content = pickle.dumps(Bomb(marker), 2)
+    with tarfile.open(path, "w") as tar:
+        for name in ("storages", "tensors", "pickle"):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+
+
+class Download(Bomb):
+    """Unpickling it makes torch itself write a file."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return torch.hub.download_url_to_file, ("file:///etc/hostname", str(self.marker))
+
+
+CHECKPOINTS: dict[str, tuple[Callable[[Path, Path], object], str]] = {
+    "zip with a bomb": (lambda p, m: torch.save({"value": Bomb(m)}, p), "nothing else is unpickled"),
+    "old format with a bomb": (
+        lambda p, m: torch.save({"value": Bomb(m)}, p, _use_new_zipfile_serialization=False), "nothing else is unpick",
+    ),
+    "bare pickle": (lambda p, m: p.write_bytes(pickle.dumps(Bomb(m), 2)), "nothing else is unpickled"),
+    "text pickle": (lambda p, m: p.write_bytes(pickle.dumps(Bomb(m), 0)), "nothing else is unpickled"),
+    "torch's own downloader": (lambda p, m: torch.save({"value": Download(m)}, p), "nothing else is unpickled"),
+    "whole module": (lambda p, m: torch.save(torch.nn.ReLU(), p), "nothing else is unpickled"),
+    "tar of 2016": (_old_tar, "not a readable checkpoint"),
+    "TorchScript": (_torchscript, "is TorchScript, a program and not tensors"),
+    "zip slip": (_zip_slip, "not a readable checkpoint"),
+    "npz with objects": (lambda p, m: _npz(p, np.array([Bomb(m)], dtype=object)), "not a readable checkpoint"),
+    "npz": (lambda p, m: _npz(p, np.zeros(3)), "not a readable checkpoint"),
+    "lists": (lambda p, m: torch.save({"value": [1.0, 2.0]}, p), "a plain mapping of names to tensors"),
+    "empty": (lambda p, m: p.write_bytes(b""), "not a readable checkpoint"),
+    "folder": (lambda p, m: p.mkdir(), "not a readable checkpoint"),
+}  # fmt: skip
+
+
+def _npz(path: Path, array: Any) -> None:
+    with path.open("wb") as stream:
+        np.savez(stream, value=array)
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_whatever_is_called_a_checkpoint_runs_nothing_and_is_one_line(tmp_path: Path, name: str) -> None:
+    make, words = CHECKPOINTS[name]
+    marker = tmp_path / "executed"
+    path = tmp_path / "inner" / "w.pth"
+    path.parent.mkdir()
+    make(path, marker)
+    _one_line(path, words)
+    assert not marker.exists()
+    assert [p.name for p in tmp_path.iterdir()] == ["inner"]
+    assert [p.name for p in path.parent.iterdir()] == ["w.pth"]
+
+
+# ---- bit rot
+
+
+def test_each_of_a_hundred_flipped_bits_is_found_before_the_file_is_loaded(weights: Path) -> None:
+    """Of a payload, neither torch.load nor safetensors would notice."""
+    path = weights.with_name("w.safetensors")
+    save_file({"value": torch.arange(64.0)}, path)
+    stated = hashlib.sha256(path.read_bytes()).hexdigest()
+    own = WeightsSpec("w", "official", "MIT", "a test", file=path.name, sha256=stated)
+    spec = MethodSpec("careful", ("inpaint",), "careful:Method", "1", "s", "MIT", weights=(own,))
+    assert resolve_weights(spec) is not None
+    whole, chance, silent = path.read_bytes(), random.Random(0), 0
+    for _ in range(100):
+        bit = chance.randrange(8 * len(whole))
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        with pytest.raises(HarnessError, match=r"has sha256 .*, expected"):
+            resolve_weights(spec)
+        try:
+            silent += bool(load_state(path))
+        except HarnessError:
+            continue
+    assert silent > 50  # the hash is the only defence
+
+
+def test_every_checkpoint_that_is_shipped_states_its_hash() -> None:
+    shipped = [(m.name, w) for m in registry().all("methods") for w in getattr(m, "weights", ()) if w.resource]
+    assert shipped
+    assert [name for name, weights in shipped if not weights.sha256] == []
