@@ -33,6 +33,7 @@ _COMMANDS = {
     "train": ("train", "train_command", "Train a method's weights by its recipe."),
     "new": ("new", "new_command", "Write a plugin package: a method, metric, data set, suite or mask set."),
     "parity": ("parity", "parity_command", "Compare a method's network with the official one's stored outputs."),
+    "completion": ("completion", "completion_command", "Print what makes a shell complete names: bash, zsh, fish."),
     "doctor": ("doctor", "doctor_command", "Print the places, packages, devices and what is missing."),
 }
 
@@ -61,7 +62,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, but an unknown command names its nearest neighbours."""
-        if args and self.get_command(ctx, args[0]) is None:
+        if args and not ctx.resilient_parsing and self.get_command(ctx, args[0]) is None:
             near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=2)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
             raise HarnessError(f"no command '{args[0]}'.{hint} See them all: harness --help")
@@ -158,6 +159,8 @@ def main() -> None:
     """
     debug = "--debug" in sys.argv or os.environ.get("HARNESS_DEBUG") == "1"
     signal.signal(signal.SIGTERM, _terminate)
+    if "_HARNESS_COMPLETE" in os.environ:  # a shell asks: click answers inside cli.main, with our Bash
+        importlib.import_module("harness.cli.completion")
     # Idle OpenMP threads spin by default: on a busy machine that made small operations up to 100 times slower.
     # Never to spin (OMP_WAIT_POLICY=PASSIVE) made a small network on an idle one three times slower.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.completion import complete_metrics, complete_tasks
+
 if TYPE_CHECKING:
     from harness.stats.contests import Comparison
 
@@ -16,9 +18,12 @@ __all__ = ["compare_command"]
 @click.command("compare")
 @click.argument("a")
 @click.argument("b")
-@click.option("--task", "tasks", multiple=True, metavar="ID", help="Only this task; repeat. Default: all of both.")
 @click.option(
-    "--metric", "metrics", multiple=True, metavar="COLUMN",
+    "--task", "tasks", multiple=True, metavar="ID", shell_complete=complete_tasks,
+    help="Only this task; repeat. Default: all of both.",
+)  # fmt: skip
+@click.option(
+    "--metric", "metrics", multiple=True, metavar="COLUMN", shell_complete=complete_metrics,
     help="Show only this column beside the primary metric; repeat. Default: all of both.",
 )  # fmt: skip
 @click.option("--gate", is_flag=True, help="Exit with 1 where B is worse, or lacks results that A has. For CI.")

@@ -6,13 +6,22 @@ from pathlib import Path
 
 import click
 
+from harness.cli.completion import complete_suites, complete_tasks
+
 __all__ = ["export_command"]
 
 
 @click.command("export")
-@click.argument("suite")
+@click.argument("suite", shell_complete=complete_suites)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--task", "tasks", multiple=True, metavar="ID", help="Only this task of the suite; repeat.")
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    metavar="ID",
+    shell_complete=complete_tasks,
+    help="Only this task of the suite; repeat.",
+)
 @click.option("--limit", type=click.IntRange(min=0), default=0, help="At most so many images a task; 0: all.")
 def export_command(suite: str, folder: Path, tasks: tuple[str, ...], limit: int) -> None:
     """Write SUITE's pictures with blanked holes, masks and prompts into DIR, for a program that cannot live here.

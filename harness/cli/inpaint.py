@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
+from harness.cli.completion import complete_methods
+
 __all__ = ["inpaint_command"]
 
 
 @click.command("inpaint")
-@click.argument("method")
+@click.argument("method", shell_complete=complete_methods)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--mask",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from harness.cli.completion import complete_methods
 from harness.errors import HarnessError
 from harness.plugins import registry
 
@@ -16,7 +17,7 @@ __all__ = ["parity_command"]
 
 
 @click.command("parity")
-@click.argument("method")
+@click.argument("method", shell_complete=complete_methods)
 @click.option(
     "--fixtures",
     type=click.Path(path_type=Path, file_okay=False, exists=True),

@@ -7,22 +7,39 @@ from pathlib import Path
 
 import click
 
+from harness.cli.completion import complete_methods, complete_metrics, complete_suites, complete_tasks
+
 __all__ = ["run_command"]
 
 
 @click.command("run")
-@click.option("--suite", required=True, metavar="NAME", help="The suite: harness list suites.")
+@click.option(
+    "--suite", required=True, metavar="NAME", shell_complete=complete_suites, help="The suite: harness list suites."
+)
 @click.option(
     "-m",
     "--method",
     "methods",
     multiple=True,
     metavar="REF",
+    shell_complete=complete_methods,
     help="A method, name[@weights][k=v,…]; repeat. Default: the suite's list.",
 )
-@click.option("--task", "tasks", multiple=True, metavar="ID", help="Only this task of the suite; repeat.")
 @click.option(
-    "--metric", "metrics", multiple=True, metavar="NAME", help="One more metric, name[@region] or pyiqa:NAME; repeat."
+    "--task",
+    "tasks",
+    multiple=True,
+    metavar="ID",
+    shell_complete=complete_tasks,
+    help="Only this task of the suite; repeat.",
+)
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_metrics,
+    help="One more metric, name[@region] or pyiqa:NAME; repeat.",
 )
 @click.option("--limit", type=click.IntRange(min=0), default=0, help="At most so many images a task; 0: all.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of stochastic methods.")

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from harness.cli.completion import complete_names
 from harness.errors import HarnessError, UnknownName
 from harness.places import weights_folder
 from harness.plugins import KINDS, Registry, registry
@@ -89,7 +90,7 @@ def _suite_lines(spec: SuiteSpec) -> list[str]:
 
 
 @click.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_names)
 def show_command(name: str) -> None:
     """Show everything known of NAME, or kind:NAME (method, suite, dataset, mask, metric, embedder)."""
     spec = find_spec_named(name, registry())

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
+from harness.cli.completion import complete_methods
+
 __all__ = ["train_command"]
 
 
 @click.command("train")
-@click.argument("method")
+@click.argument("method", shell_complete=complete_methods)
 @click.option("--recipe", default="mini", show_default=True, help="One of the method's recipes: mini, paper.")
 @click.option(
     "--data", type=click.Path(path_type=Path), help="Folder of packed training sets. [HARNESS_HOME/training/data]"
