@@ -42,6 +42,7 @@ __all__ = [
     "decode_mask",
     "encode_png",
     "image_size",
+    "printable",
 ]
 
 MAX_PIXELS = 64_000_000
@@ -90,8 +91,9 @@ def decode(source: str | Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Decod
             "profile": "icc_profile" in image.info,
         }
         try:
-            image.load()
+            # before load(), which turns a TIFF itself and forgets that it did
             facts["orientation"] = int(image.getexif().get(ExifTags.Base.Orientation, 1))
+            image.load()
             upright = ImageOps.exif_transpose(image)
         except Exception as error:  # Pillow's readers raise some twenty types on damaged files
             raise ImageError(f"{name}: damaged {image.format} file: {_cause(error)}") from error
@@ -134,17 +136,24 @@ def image_size(source: str | Path | bytes, *, max_pixels: int = MAX_PIXELS) -> t
     """(height, width) as `decode` would give them, from the header alone."""
     name, data = _read(source)
     with _open(name, data, max_pixels) as image:
-        turned = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+        # Pillow says a TIFF's size as it will be shown, any other's as it is stored
+        turned = image.format != "TIFF" and image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
         return (image.width, image.height) if turned else (image.height, image.width)
+
+
+def printable(name: str) -> str:
+    """A file's name on one line: whatever a terminal would obey or not show (newline, escape, RTL mark) is escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 def _read(source: str | Path | bytes) -> tuple[str, bytes]:
     if isinstance(source, bytes):
         return f"<{len(source)} bytes>", source
+    name = printable(str(source))
     try:
-        return str(source), Path(source).read_bytes()
+        return name, Path(source).read_bytes()
     except OSError as error:
-        raise ImageError(f"{source}: cannot be read: {error.strerror}") from error
+        raise ImageError(f"{name}: cannot be read: {error.strerror}") from error
 
 
 def _open(name: str, data: bytes, max_pixels: int) -> Image.Image:
