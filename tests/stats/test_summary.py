@@ -221,6 +221,42 @@ def test_set_metrics_come_from_the_aggregates_and_are_not_ranked(run: tuple[pd.D
     assert again == task
 
 
+def test_a_refused_set_metric_has_no_value_but_a_reason(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    records, manifest = run
+    row = {"entry": "mine", "task": "photos", "metric": "fd_efl0", "subset": "", "n": 36, "clusters": 12}
+    sets = pd.DataFrame([{**row, "value": np.nan, "lo": np.nan, "hi": np.nan, "why": "refused: n = 36"}])
+    summary = summarise(records, manifest, sets)
+    shown = cell(summary.tasks[0], "mine", "fd_efl0")
+    assert (shown.interval, shown.why) == (None, "refused: n = 36")
+    frame = aggregates_frame(summary)
+    assert list(frame.loc[frame["metric"] == "fd_efl0", "why"]) == ["refused: n = 36"]
+    assert json.loads(json.dumps(summary.to_dict()))["tasks"][0]["cells"][-1]["why"] == "refused: n = 36"
+
+
+@pytest.mark.parametrize(("photographs", "reason"), [(12, "diagnostic below 200 sources, and here are 12"),
+                                                     (200, "one number a set of outputs")])  # fmt: skip
+def test_a_set_metric_ranks_nobody(
+    photographs: int, reason: str, run: tuple[pd.DataFrame, dict[str, Any]], make_records: Make
+) -> None:
+    manifest = run[1]
+    [task] = manifest["suite"]["tasks"]
+    task |= {"primary": "fd_efl0", "n": photographs}
+    task["metrics_info"] = {**task["metrics_info"], "fd_efl0": {**task["metrics_info"]["fd_efl0"], "diagnostic": False}}
+    row = {"task": "photos", "metric": "fd_efl0", "subset": "", "n": photographs, "clusters": photographs}
+    values = [{**row, "entry": name, "value": 10.0 * k, "lo": 9.0, "hi": 11.0} for k, name in enumerate(SCORES)]
+    summary = only_task(make_records(SCORES, photographs, 1), manifest, aggregates=pd.DataFrame(values))
+    assert summary.pairs == ()
+    assert [standing.ranked for standing in summary.standings] == [False] * 3
+    assert all(reason in standing.why_unranked for standing in summary.standings)
+
+
+def test_a_diagnostic_metric_of_samples_ranks_nobody(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    records, manifest = run
+    [task] = manifest["suite"]["tasks"]
+    task["metrics_info"] = {name: {**info, "diagnostic": True} for name, info in task["metrics_info"].items()}
+    assert {standing.why_unranked for standing in only_task(records, manifest).standings} == {"psnr@hole is diagnostic"}
+
+
 def test_a_ratio_is_shown_by_its_geometric_mean(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
     records, manifest = run
     mine = records["entry"] == "mine"
