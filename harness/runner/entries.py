@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from harness.errors import HarnessError
-from harness.interfaces import LoadedWeights, Setup
+from harness.interfaces import Inpainter, LoadedWeights, Setup
 from harness.plugins import Registry, load_target, missing
 from harness.references import Reference, canonical, parse_outputs, parse_reference, resolve_params
 from harness.runner.outputs import Outputs, open_outputs
@@ -22,7 +22,7 @@ from harness.weights import resolve_weights
 
 __all__ = ["Entry", "resolve_described", "resolve_entry"]
 
-MethodLike = str | Callable[..., Any]
+MethodLike = str | Callable[..., Any] | Inpainter
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,11 @@ class _FunctionMethod:
         from harness.interfaces import Images
 
         answer = self._function(batch)
-        return answer if isinstance(answer, Images) else Images(answer)
+        if isinstance(answer, Images):
+            return answer
+        if not hasattr(answer, "is_floating_point"):
+            raise HarnessError(f"the callable returned {type(answer).__name__}, not Images or a tensor [N,3,H,W]")
+        return Images(answer)
 
     restore = inpaint
 
@@ -157,11 +161,12 @@ def _function_digest(function: Callable[..., Any]) -> str:
     Anything else (an object with a state, a network) has no lasting identity: rows of it are never taken up again by
     another process.
     """
-    code = getattr(function, "__code__", None)
+    owner = getattr(function, "__self__", None)  # of a bound method: it computes with its object's state
+    code = getattr(function, "__code__", None) if owner is None else None
     cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
     state = [cells, getattr(function, "__defaults__", None), getattr(function, "__kwdefaults__", None)]
     if code is None or not _is_plain(state):
-        return digest([_THIS_PROCESS, id(function)])
+        return digest([_THIS_PROCESS, id(function if owner is None else owner)])
     return digest([_code_text(code), repr(state)])
 
 
@@ -178,8 +183,13 @@ def _code_text(code: CodeType) -> list[Any]:
     return [code.co_code.hex(), constants, list(code.co_names)]
 
 
-def _function_entry(function: Callable[..., Any]) -> Entry:
-    name = getattr(function, "__name__", type(function).__name__).strip("<>")
+def _function_entry(method: Any) -> Entry:
+    """An entry of a callable, or of an object with `inpaint`, under its own or its class's name."""
+    function = getattr(method, "inpaint", method)
+    if isinstance(method, type) or not callable(function):
+        shown = f"the class {method.__name__}: make one" if isinstance(method, type) else repr(method)
+        raise HarnessError(f"a method is a name, a callable Batch -> Images or an object with inpaint, not {shown}")
+    name = getattr(method, "__name__", type(method).__name__).strip("<>")
     spec = MethodSpec(
         name=name,
         capabilities=("inpaint", "restore"),

@@ -133,7 +133,8 @@ def _entries(methods: Sequence[MethodLike], registry: Registry) -> tuple[list[En
             skips.append(Skip(str(method), "", str(error)))
             continue
         if any(entry.reference == other.reference for other in entries):
-            raise HarnessError(f"method {entry.reference} is named twice")
+            hint = "" if isinstance(method, str) else ": give one of the callables another __name__"
+            raise HarnessError(f"method {entry.reference} is named twice{hint}")
         entries.append(entry)
     return entries, skips
 
