@@ -46,10 +46,13 @@ class Filler(ABC):
         `strategy` says which of the three it was: `filled`, `nothing to fill` or `mid-grey, nothing known`.
 
         Raises:
-            HarnessError: the batch has no image or no mask.
+            HarnessError: the batch has no image or no mask, or a mask of another size.
         """
         if batch.image is None or batch.mask is None:
             raise HarnessError(f"{type(self).__name__} needs an image and a mask")
+        if batch.mask.shape[-2:] != batch.image.shape[-2:]:
+            sizes = [f"{t.shape[-1]}×{t.shape[-2]}" for t in (batch.image, batch.mask)]
+            raise HarnessError(f"the picture is {sizes[0]}, its mask {sizes[1]}: they must agree")
         pictures, strategies = [], []
         for image, mask in zip(batch.image, batch.mask, strict=True):
             picture = image.permute(1, 2, 0).cpu().numpy().astype(np.float32)

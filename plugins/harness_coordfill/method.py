@@ -67,9 +67,16 @@ class CoordFillInpainter:
 
     @torch.no_grad()
     def inpaint(self, batch: Batch) -> Images:
-        """Fill ``batch.mask`` (any value above 0 is hole) of ``batch.image``."""
+        """Fill ``batch.mask`` (any value above 0 is hole) of ``batch.image``.
+
+        Raises:
+            HarnessError: the batch has no image or no mask, or a mask of another size.
+        """
         if batch.image is None or batch.mask is None:
             raise HarnessError("coordfill needs an image and a mask")
+        if batch.mask.shape[-2:] != batch.image.shape[-2:]:
+            sizes = [f"{t.shape[-1]}×{t.shape[-2]}" for t in (batch.image, batch.mask)]
+            raise HarnessError(f"the picture is {sizes[0]}, its mask {sizes[1]}: they must agree")
         image, hole = batch.image, batch.mask > 0
         filled = self._fill(2 * image - 1, hole.to(image.dtype))
         tile = self.network.layout(*image.shape[-2:]).tile

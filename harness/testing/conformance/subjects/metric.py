@@ -1,0 +1,148 @@
+"""A metric as its checks see it: values on a ladder of noise over real photographs, or on made-up features."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from harness.errors import HarnessError
+from harness.interfaces import MetricBatch
+from harness.metrics.regions import region_mask
+from harness.runner.plan import metric_skip
+from harness.specs import MetricSpec
+from harness.testing.conformance.answers import seed_everything
+from harness.testing.conformance.model import Fault, NotHere, one_line
+from harness.testing.conformance.pictures import Size
+from harness.testing.conformance.subjects.subject import Subject, remembered
+from harness.testing.conformance.tensors import holes, noisy, pictures
+
+__all__ = ["LADDER", "SHIFTS", "Features", "MetricSubject"]
+
+SIZE: Size = (192, 224)
+PHOTOGRAPHS = 3
+LADDER = (4.0, 12.0, 30.0, 60.0)
+SHIFTS = (0.3, 1.0, 2.5)
+ROWS, CLUSTERS, DIMENSION = 96, 32, 6
+Features = np.ndarray[Any, np.dtype[np.float32]]
+
+
+class MetricSubject(Subject):
+    """A metric, built for the whole image or its first region."""
+
+    spec: MetricSpec
+    ordinary = "values"
+
+    def need(self) -> None:
+        """Raise `NotHere` where a package or a file is absent."""
+        if self.spec.kind == "table":
+            raise NotHere("a table metric is computed from records")
+        if line := metric_skip(f"{self.spec.name}@{self.region}" if self.region else self.spec.name, self.registry):
+            raise NotHere(line)
+
+    @property
+    def region(self) -> str:
+        """The region that most checks use: the whole image where it is declared."""
+        return "" if "" in self.spec.regions else self.spec.regions[0]
+
+    @property
+    def column(self) -> str:
+        """What its values are called in its answer."""
+        return self.spec.name.removeprefix("pyiqa:")
+
+    @property
+    def per_sample(self) -> bool:
+        """Whether it gives one value a sample. Raises `NotHere` for a table metric."""
+        return self.spec.kind == "sample"
+
+    def build(self, device: str = "cpu", region: str | None = None, **params: Any) -> Any:
+        """A new object, as the engine makes it."""
+        if not self.per_sample:
+            return self.cls(**{**self.params, **params})
+        return self.cls(device=device, region=self.region if region is None else region, **{**self.params, **params})
+
+    def batch(
+        self, images: Tensor, truths: Tensor, region: str | None = None, masks: Tensor | None = None
+    ) -> MetricBatch:
+        """What the engine gives for a region: the composite of output and truth, the mask, the counted pixels."""
+        region = self.region if region is None else region
+        masks = holes(len(images), (int(images.shape[-2]), int(images.shape[-1]))) if masks is None else masks
+        output = images if region in ("", "known") else truths.lerp(images, masks)
+        counted = region_mask(masks, region) if region else None
+        return MetricBatch(tuple(str(i) for i in range(len(images))), output.clone(), truths.clone(), masks, counted)
+
+    def values(self, batch: MetricBatch, metric: Any = None, seed: int = 0) -> Tensor:
+        """One value a sample. Raises `Fault` where the column is missing or of another shape."""
+        seed_everything(seed)
+        answer = (self.built if metric is None else metric)(batch)
+        if self.column not in answer:
+            raise Fault(f"the answer has {', '.join(answer) or 'nothing'}, not '{self.column}'")
+        value = answer[self.column]
+        if tuple(value.shape) != (len(batch.ids),):
+            raise Fault(f"'{self.column}' has shape {tuple(value.shape)} for {len(batch.ids)} samples: expected [N]")
+        return torch.as_tensor(value).double().cpu()
+
+    @remembered
+    def truths(self) -> Tensor:
+        """Three real photographs."""
+        return pictures(PHOTOGRAPHS, SIZE)
+
+    @remembered
+    def base(self) -> dict[float, Tensor]:
+        """Values by the noise's strength in 8-bit levels; of a set metric, by the shift of its features."""
+        try:
+            found = self._ladder() if self.per_sample else self._shifted()
+        except (Fault, NotHere):
+            raise
+        except Exception as error:
+            raise Fault(f"raised {one_line(error)}") from error
+        if not all(bool(torch.isfinite(value).all()) for value in found.values()):
+            raise Fault("is not finite on ordinary photographs" if self.per_sample else "is not finite on features")
+        return found
+
+    def _ladder(self) -> dict[float, Tensor]:
+        return {sigma: self.values(self.batch(noisy(self.truths, sigma), self.truths)) for sigma in LADDER}
+
+    def _shifted(self) -> dict[float, Tensor]:
+        found = {}
+        for shift in SHIFTS:
+            outputs, truths, clusters = self.features(shift)
+            try:
+                told = self.built.reduce(outputs, truths, clusters)
+            except HarnessError as reason:
+                raise NotHere(f"it refuses {ROWS} rows of {DIMENSION} features: {reason}") from reason
+            found[shift] = torch.tensor([float(value) for value in told], dtype=torch.float64)
+        return found
+
+    @staticmethod
+    def features(shift: float) -> tuple[Features, Features, list[str]]:
+        """Made-up normal features [96,6] of outputs and truths, the outputs moved by `shift`; 32 clusters of three."""
+        rng = np.random.default_rng(7)
+        truths = rng.normal(size=(ROWS, DIMENSION)).astype(np.float32)
+        noise = rng.normal(size=(ROWS, DIMENSION)).astype(np.float32)
+        return noise + np.float32(shift), truths, [str(i % CLUSTERS) for i in range(ROWS)]
+
+    def compare_devices(self, device: str, tolerance: float) -> str:
+        """The largest relative difference of values on another device. Raises `Fault` beyond `tolerance`."""
+        if not self.per_sample:
+            raise NotHere("a set metric is reduced in numpy")
+        here = self.batch(noisy(self.truths, LADDER[1]), self.truths)
+        tensors = {name: value for name, value in vars(here).items() if isinstance(value, Tensor)}
+        moved: dict[str, Any] = {name: value.to(device) for name, value in tensors.items()}
+        there = self.values(replace(here, **moved), self.build(device))
+        expected = self.base[LADDER[1]]
+        worst = float(((there - expected).abs() / expected.abs().clamp(min=1)).max())
+        if worst > tolerance:
+            raise Fault(f"{device} differs from the CPU by {worst:.2g} (at most {tolerance:.2g})")
+        return f"within {worst:.1e}"
+
+    def exercise(self) -> None:
+        """Build anew and compute once."""
+        built = self.build()
+        if self.per_sample:
+            self.values(self.batch(noisy(self.truths, 12.0), self.truths), built)
+        else:
+            built.reduce(*self.features(SHIFTS[0]))
