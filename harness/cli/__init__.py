@@ -34,6 +34,7 @@ _COMMANDS = {
     "new": ("new", "new_command", "Write a plugin package: a method, metric, data set, suite or mask set."),
     "parity": ("parity", "parity_command", "Compare a method's network with the official one's stored outputs."),
     "completion": ("completion", "completion_command", "Print what makes a shell complete names: bash, zsh, fish."),
+    "check": ("check", "check_command", "Check a plugin: what is wrong with its methods, metrics, data sets, masks."),
     "doctor": ("doctor", "doctor_command", "Print the places, packages, devices and what is missing."),
 }
 
@@ -155,7 +156,8 @@ def main() -> None:
     """Run the command line.
 
     Exit codes: 0; 1 nothing succeeded, or parity differs; 2 a user's mistake, in one line on stderr; 3 an observer
-    failed; 70 an error of ours, in one line too (`--debug` shows its traceback); 130 and 143 stopped by a signal.
+    failed; 4 more records failed than `--max-errors` allows; 70 an error of ours, in one line too (`--debug` shows its
+    traceback); 130 and 143 stopped by a signal.
     """
     debug = "--debug" in sys.argv or os.environ.get("HARNESS_DEBUG") == "1"
     signal.signal(signal.SIGTERM, _terminate)
