@@ -134,6 +134,8 @@ class TaskData:
         truth = sample.target if sample.target is not None else sample.image
         if mask is not None and mask.shape != sample.image.shape[:2]:
             raise HarnessError(f"{key.id}: mask is {mask.shape}, the picture {sample.image.shape[:2]}")
+        if mask is not None and mask.dtype != np.bool_:
+            raise HarnessError(f"{key.id}: mask is {mask.dtype} instead of bool: which of its values are hole?")
         visible = _blanked(sample.image, mask if self.task.role == "hole" else None)
         mask_hash = pixels_hash(mask.view(np.uint8) * np.uint8(255)) if mask is not None else ""
         seen = digest([pixels_hash(visible), mask_hash, sample.prompt or ""])
