@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from harness.application import inpaint_files
     from harness.comparison import compare
     from harness.interfaces import Batch, Images, Sample, Scores, Setup
+    from harness.merging import merge
     from harness.runner import Run, run
     from harness.runner.export import export
     from harness.scoring import score
     from harness.store import open_run
+    from harness.verifying import verify
 
 __version__ = "0.1.0"
 __all__ = [
@@ -60,9 +62,11 @@ __all__ = [
     "compare",
     "hookimpl",
     "inpaint_files",
+    "merge",
     "open_run",
     "run",
     "score",
+    "verify",
 ]
 
 # Heavy names (they bring torch or pandas) are imported at first use, so that `import harness` stays light.
@@ -76,9 +80,11 @@ _LAZY = {
     "export": "harness.runner.export",
     "compare": "harness.comparison",
     "inpaint_files": "harness.application",
+    "merge": "harness.merging",
     "open_run": "harness.store",
     "run": "harness.runner",
     "score": "harness.scoring",
+    "verify": "harness.verifying",
 }
 
 

@@ -92,7 +92,15 @@ def _suite_lines(spec: SuiteSpec) -> list[str]:
 @click.command("show")
 @click.argument("name", shell_complete=complete_names)
 def show_command(name: str) -> None:
-    """Show everything known of NAME, or kind:NAME (method, suite, dataset, mask, metric, embedder)."""
+    """Show everything known of NAME, or kind:NAME (method, suite, dataset, mask, metric, embedder).
+
+    schema:NAME prints the JSON Schema of what a run folder holds: manifest, record, sample, feature, summary, event.
+    """
+    if name.startswith("schema:"):
+        from harness.store.schema import schema_text
+
+        click.echo(schema_text(name.removeprefix("schema:")), nl=False)
+        return
     spec = find_spec_named(name, registry())
     if isinstance(spec, SuiteSpec):
         click.echo("\n".join([f"suite {spec.name}", *_suite_lines(spec)]))

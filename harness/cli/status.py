@@ -74,5 +74,13 @@ def status_command(run: Path) -> None:
                 click.echo(f"  {task['id']}: {note}")
     for reason, group in records[records["status"] == "failed"].groupby("reason"):
         click.echo(f"  failed ×{len(group)}: {reason}")
-    if manifest["status"] != "complete" and manifest["argv"]:
-        click.echo(f"go on with: {shlex.join(manifest['argv'])}")
+    if manifest["seconds"] is None:
+        click.echo("if a method crashed it: with --isolate the sample that does so fails, is named, and the rest goes on")
+    argv = manifest["argv"]
+    if "merged" in manifest:
+        from harness.merging import merged_line, resume_argv
+
+        click.echo(f"  {merged_line(manifest)}")
+        argv = resume_argv(manifest, str(run))
+    if manifest["status"] != "complete" and argv:
+        click.echo(f"go on with: {shlex.join(argv)}")

@@ -8,7 +8,7 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +23,7 @@ from harness.store.shards import read_jsonl, read_parquet, read_rows
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SCHEMA", "RunFolder", "create_run", "open_run", "read_manifest"]
+__all__ = ["REQUIRED", "SCHEMA", "RunFolder", "asked", "call_of", "create_run", "open_run", "read_manifest"]
 
 SCHEMA = 1
 """Of the whole folder. Raised where today's readers would misread what was written; never for a new optional key."""
@@ -77,7 +77,7 @@ class RunFolder:
         frames = []
         for entry in self.manifest["entries"]:
             for task in self.manifest["suite"]["tasks"]:
-                frame = self._current(entry["reference"], task, read_rows(self.cell(entry["reference"], task["id"])))
+                frame = self.rows(entry["reference"], task)
                 if not frame.empty:
                     frames.append(frame.dropna(axis=1, how="all"))
         if not frames:
@@ -88,8 +88,9 @@ class RunFolder:
         ratios = self.samples()[["task", "sample", "ratio"]]
         return frame.fillna({"reason": ""}).merge(ratios, on=["task", "sample"], how="left")
 
-    def _current(self, entry: str, task: dict[str, Any], rows: pd.DataFrame) -> pd.DataFrame:
-        """Rows of samples that the task has, computed as the manifest says: a stale row is a missing one."""
+    def rows(self, entry: str, task: Mapping[str, Any]) -> pd.DataFrame:
+        """One cell's rows of samples that the task has, computed as the manifest says: a stale row is a missing one."""
+        rows = read_rows(self.cell(entry, task["id"]))
         cell_key = self.manifest.get("cell_keys", {}).get(entry, {}).get(task["id"])
         if rows.empty or cell_key is None:  # written before any cell was: there is nothing to be stale against
             return rows
@@ -125,16 +126,16 @@ class RunFolder:
         path = self.path / ".lock"
         with clear_errors(path):
             self.path.mkdir(parents=True, exist_ok=True)
-            stream = path.open("a+")
+            stream = path.open("ab+", buffering=0)
         try:
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 holder = _holder(stream)
                 raise HarnessError(f"{self.path} is being written by {holder}; wait, or give another --out") from error
-            stream.truncate(0)
-            stream.write(f"process {os.getpid()} on {socket.gethostname()}")
-            stream.flush()
+            with clear_errors(path):
+                stream.truncate(0)
+                stream.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
             for half_written in self.path.rglob(".*.tmp"):  # what a killed process left; nobody else writes here now
                 half_written.unlink(missing_ok=True)
             try:
@@ -144,13 +145,27 @@ class RunFolder:
         finally:
             stream.close()
 
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Keep writers away while the folder is read; writes nothing into it. Raises `HarnessError` as `locked`."""
+        path = self.path / ".lock"
+        if not path.exists():
+            yield
+            return
+        with path.open("rb") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise HarnessError(f"{self.path} is being written by {_holder(stream)}; wait until it ends") from error
+            yield
 
-def _holder(stream: IO[str]) -> str:
+
+def _holder(stream: IO[bytes]) -> str:
     """Who holds a lock file, as it says of itself: a process that has just locked it may not have written it yet."""
     end = time.monotonic() + NAMING_SECONDS
     while True:
         stream.seek(0)
-        named = stream.read().strip()
+        named = stream.read().decode(errors="replace").strip()
         if named or time.monotonic() > end:
             return named or "another process"
         time.sleep(0.01)
@@ -187,19 +202,19 @@ def open_run(path: str | Path) -> RunFolder:
     return RunFolder(folder, manifest)
 
 
-_CALL = ("argv", "status", "started", "ended", "git", "packages", "hardware")
-"""What the manifest of a continued run keeps of each earlier call."""
+def call_of(manifest: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of the manifest's own call when another one follows; `seconds` are its own, None if it was killed.
 
-
-def _spent(manifest: dict[str, Any]) -> float | None:
-    """Seconds of the manifest's own call; None where it was killed. The manifest itself adds up all calls."""
+    The manifest itself adds up the seconds of all calls.
+    """
+    call = {key: manifest[key] for key in ("argv", "status", "started", "ended", "git", "packages", "hardware")}
     if manifest["seconds"] is None:
-        return None
-    before = sum(call["seconds"] or 0.0 for call in manifest["history"])
-    return round(float(manifest["seconds"]) - before, 2)
+        return call | {"seconds": None}
+    before = sum(earlier["seconds"] or 0.0 for earlier in manifest["history"])
+    return call | {"seconds": round(float(manifest["seconds"]) - before, 2)}
 
 
-def _asked(manifest: dict[str, Any]) -> dict[str, Any]:
+def asked(manifest: dict[str, Any]) -> dict[str, Any]:
     """What a run was asked to compute, whatever words asked for it: a merged folder has no command of its own."""
     suite = manifest["suite"]
     return {
@@ -232,11 +247,10 @@ def _continue(run: RunFolder) -> None:
     Raises `HarnessError` where the folder holds another plan.
     """
     earlier = open_run(run.path).manifest
-    merged = "merged" in earlier and _asked(earlier) == _asked(run.manifest)
+    merged = "merged" in earlier and asked(earlier) == asked(run.manifest)
     if earlier["plan"] != run.manifest["plan"] and not merged:
         raise HarnessError(f"{run.path} holds another plan ({earlier['plan']}); give another --out or --fresh")
-    call = {key: earlier[key] for key in _CALL} | {"seconds": _spent(earlier)}
-    run.manifest["history"] = [*earlier["history"], call]
+    run.manifest["history"] = [*earlier["history"], call_of(earlier)]
     if "merged" in earlier:
         run.manifest["merged"] = earlier["merged"]
     for derived in ("aggregates.parquet", "summary.json"):

@@ -14,7 +14,7 @@ from harness.store.lines import ShardWriter, read_jsonl
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ShardWriter", "read_jsonl", "read_parquet", "read_rows", "seal", "write_parquet"]
+__all__ = ["ShardWriter", "parquet_path", "read_jsonl", "read_parquet", "read_rows", "seal", "write_parquet"]
 
 _MARK = b"iq-harness sha256:"
 _TAIL = 8  # length of the footer (4 bytes) and the magic word PAR1
@@ -37,6 +37,11 @@ def _problem(content: bytes) -> str:
     plain = hashlib.sha256(content[:start])
     plain.update(content[footer:])
     return "" if plain.digest() == content[start + len(_MARK) : footer] else "its bytes do not agree with its hash"
+
+
+def parquet_path(stem: Path) -> Path:
+    """The sealed file of a shard."""
+    return stem.with_name(stem.name + ".parquet")
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
@@ -74,7 +79,7 @@ def read_rows(stem: Path) -> pd.DataFrame:
     import pandas as pd
 
     frames = []
-    parquet, jsonl = stem.with_name(stem.name + ".parquet"), stem.with_name(stem.name + ".jsonl")
+    parquet, jsonl = parquet_path(stem), stem.with_name(stem.name + ".jsonl")
     if parquet.exists():
         frames.append(read_parquet(parquet))
     if jsonl.exists():
@@ -93,7 +98,7 @@ def seal(stem: Path) -> None:
     jsonl = stem.with_name(stem.name + ".jsonl")
     if not jsonl.exists():
         return
-    write_parquet(stem.with_name(stem.name + ".parquet"), read_rows(stem))
+    write_parquet(parquet_path(stem), read_rows(stem))
     with clear_errors(jsonl):
         jsonl.unlink()  # only now that the Parquet file and its name are on the disk
         sync_folder(jsonl.parent)

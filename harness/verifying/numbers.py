@@ -1,0 +1,195 @@
+"""Checks that compute: what is derived from the rows, the data sets, scores of kept outputs."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Iterator, Mapping, Set
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError, MissingRequirement, UnknownName
+from harness.plugins import registry
+from harness.references import parse_metric
+from harness.suites import task_of
+from harness.verifying.subject import Row, Skipped, Subject, plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.runner.measure import Judge
+
+__all__ = ["check_aggregates", "check_datasets", "check_summary", "rescored"]
+
+EXACT = 1e-9
+REDUCED = 1e-6
+"""ours: set metrics are reduced by linear algebra libraries, which differ in their last digits."""
+RESOLUTION = 1e-5
+
+
+def _sets(subject: Subject) -> Set[str]:
+    """Columns of set metrics."""
+    tasks = subject.tasks.values()
+    return {c for task in tasks for c, info in task["metrics_info"].items() if info["kind"] != "sample"}
+
+
+def _today(subject: Subject) -> Any:
+    """The summary that the rows give today. Raises `Skipped` where a metric is not here."""
+    from harness.runner.features import set_aggregates
+    from harness.stats.summary import summarise
+
+    if subject.damage:
+        raise Skipped("records or samples are damaged")
+    run = subject.run
+    tasks = [task_of(task) for task in run.manifest["suite"]["tasks"]]
+    try:
+        sets = set_aggregates(run, registry(), subject.references, tasks)
+    except (MissingRequirement, UnknownName) as error:
+        raise Skipped(str(error)) from error
+    return summarise(run.records(), run.manifest, sets)
+
+
+def check_summary(subject: Subject) -> Iterator[str]:
+    """summary.json says what the rows give today."""
+    stored = subject.json("summary.json")
+    today = json.loads(json.dumps(_today(subject).to_dict()))
+    yield from _apart("", stored, today, _sets(subject), EXACT)
+
+
+def _apart(place: str, stored: Any, today: Any, sets: Set[str], tolerance: float) -> Iterator[str]:
+    """Every place where two JSON values differ beyond a tolerance (relative above 1)."""
+    if isinstance(stored, dict) and isinstance(today, dict) and stored.keys() == today.keys():
+        near = REDUCED if stored.get("metric") in sets else tolerance
+        for key, value in stored.items():
+            yield from _apart(f"{place}.{key}", value, today[key], sets, near)
+    elif isinstance(stored, list) and isinstance(today, list) and len(stored) == len(today):
+        for number, (a, b) in enumerate(zip(stored, today, strict=True)):
+            yield from _apart(f"{place}[{number}]", a, b, sets, tolerance)
+    elif not _near(stored, today, tolerance):
+        yield f"{place.lstrip('.')}: {_short(stored)} stored, {_short(today)} today"
+
+
+def _near(a: Any, b: Any, tolerance: float) -> bool:
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (a, b))
+    return math.isclose(a, b, rel_tol=tolerance, abs_tol=tolerance) if numbers else bool(a == b)
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value)[:60]
+
+
+def check_aggregates(subject: Subject) -> Iterator[str]:
+    """aggregates.parquet says what the rows give today."""
+    from harness.stats.summary import aggregates_frame
+
+    stored = subject.run.aggregates()
+    if stored is None:
+        subject.json("summary.json")  # says why an unfinished run has neither
+        raise HarnessError(f"aggregates.parquet is missing; harness report {subject.run.path} rebuilds it")
+    old, new = (_by_cell(frame) for frame in (stored, aggregates_frame(_today(subject))))
+    for key in sorted(old.keys() | new.keys()):
+        where = " ".join(filter(None, key))
+        if key not in old or key not in new:
+            yield f"{where}: {'missing' if key in new else 'nothing today gives it'}"
+        else:
+            yield from _apart(where, old[key], new[key], _sets(subject), EXACT)
+
+
+def _by_cell(frame: pd.DataFrame) -> dict[tuple[str, ...], Row]:
+    """Figures by (entry, task, metric, subset)."""
+    return {(r["entry"], r["task"], r["metric"], r["subset"]): r for r in plain(frame.drop(columns="curve"))}
+
+
+def check_datasets(subject: Subject) -> Iterator[str]:
+    """Data sets and mask sets are today what they were, where they are here."""
+    from harness.runner.plan import build_dataset, build_mask_set
+
+    for name, task in subject.tasks.items():
+        then = task["identity"]
+        try:
+            data = build_dataset(task["dataset"], registry())
+            masks = build_mask_set(task["maskset"], registry()) if task["maskset"] else None
+            today = {"version": data.version, "content": data.content_hash()}
+        except HarnessError as error:
+            raise Skipped(f"{task['dataset']} is not here: {error}") from error
+        today["mask_version"] = masks.version if masks else ""
+        for key, value in today.items():
+            if value != then[key]:
+                whose = task["maskset" if key == "mask_version" else "dataset"]
+                yield f"{name}: {key} of {whose} was {then[key]}, is {value}"
+
+
+def rescored(subject: Subject, count: int, seed: int) -> tuple[list[str], str]:
+    """Problems found by judging `count` kept outputs again, drawn by `seed`, and in words what was compared.
+
+    Raises `Skipped` where no output was kept.
+    """
+    artifacts = subject.run.artifacts
+    ok = sorted((row for row in subject.rows() if row["status"] == "ok"), key=lambda row: str(row["output_key"]))
+    kept = [row for row in ok if artifacts.path(row["output_hash"]).exists() and _sample(subject, row)]
+    if not kept or not count:
+        raise Skipped("no output was kept" if count else "not asked for")
+    drawn = random.Random(seed).sample(kept, min(count, len(kept)))
+    found, left_out = list[str](), set[str]()
+    for task in subject.tasks:
+        mine = [row for row in drawn if row["task"] == task]
+        if mine:
+            judge, skipped = _judge(subject.tasks[task])
+            left_out |= skipped
+            for row in mine:
+                problems, other = _rescore(subject, row, judge)
+                found += problems
+                left_out |= other
+    but = f"; not compared: {'; '.join(sorted(left_out))}" if left_out else ""
+    return found, f"{len(drawn)} of {len(kept)} kept outputs judged again, equal within {RESOLUTION:g}{but}"
+
+
+def _sample(subject: Subject, row: Row) -> Row | None:
+    return subject.samples.get((row["task"], row["sample"]))
+
+
+def _judge(task: Mapping[str, Any]) -> tuple[Judge, set[str]]:
+    """Today's sample metrics of a task, and a line for each that is not here."""
+    from harness.runner.measure import Judge
+    from harness.runner.plan import metric_skip
+
+    columns, skipped = [], set()
+    for column in (c for c, info in task["metrics_info"].items() if info["kind"] == "sample"):
+        try:
+            reason = metric_skip(column, registry())
+        except UnknownName as error:
+            reason = str(error)
+        if reason:
+            skipped.add(f"{parse_metric(column)[0]} ({reason})")
+        else:
+            columns.append(column)
+    return Judge(columns, registry(), "cpu"), skipped
+
+
+def _rescore(subject: Subject, row: Row, judge: Judge) -> tuple[list[str], set[str]]:
+    """One output judged again: where it differs, and metrics that are no longer what they were."""
+    from harness.runner.call import to_tensor
+    from harness.runner.measure import composite_of
+    from harness.runner.units import Unit
+
+    sample = _sample(subject, row)
+    where = f"{row['entry']} on {row['task']}, {row['sample']}"
+    names = [row["output_hash"], *([sample["truth"], sample["mask"]] if sample else [])]
+    try:
+        output, truth, mask = (subject.run.artifacts.get(name) if name else None for name in names)
+    except HarnessError as error:
+        return [f"{where}: {error}"], set()
+    if output is None or truth is None:
+        return [f"{where}: the picture of its truth is missing"], set()
+    hole = None if mask is None else mask > 127
+    units = [Unit(row["sample"], "", pixels, hole, None, "", "", "") for pixels in (output, truth)]
+    (raw, _), (target, holes) = (to_tensor([unit], "cpu") for unit in units)
+    values = judge.score((row["sample"],), raw, composite_of(raw, target, holes), target, holes)[0]
+    then = json.loads(row["metric_ids"])
+    changed = {column for column, identity in judge.identities.items() if then.get(column) != identity}
+    found = []
+    for column in values.keys() - changed:
+        value = None if math.isnan(values[column]) else values[column]
+        if not _near(row.get(f"score:{column}"), value, RESOLUTION):
+            found.append(f"{where}: {column} is {row.get(f'score:{column}')} in the record, {value} today")
+    return sorted(found), {f"{column} (changed since)" for column in changed}
