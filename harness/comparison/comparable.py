@@ -109,14 +109,14 @@ def inputs_differ(a: pd.DataFrame, b: pd.DataFrame) -> Differing | None:
     if a.empty or b.empty:
         return None
     columns = {"input_hash": "input", "cluster": "cluster"}
-    mine, theirs = (rows.drop_duplicates("sample").set_index("sample")[list(columns)] for rows in (a, b))
-    both = mine.join(theirs, how="inner", lsuffix="_a", rsuffix="_b")
+    mine, theirs = (rows.drop_duplicates("sample")[["sample", *columns]] for rows in (a, b))
+    both = mine.merge(theirs, on="sample", suffixes=("_a", "_b"))
     both = both[(both["input_hash_a"] != "") & (both["input_hash_b"] != "")]  # a picture that could not be read
     for column, words in columns.items():
         changed = both[both[f"{column}_a"] != both[f"{column}_b"]]
         if len(changed):
             first = changed.iloc[0]
-            return Differing(f"{words} of {changed.index[0]}:", first[f"{column}_a"], first[f"{column}_b"])
+            return Differing(f"{words} of {first['sample']}:", first[f"{column}_a"], first[f"{column}_b"])
     return None
 
 

@@ -20,7 +20,7 @@ from harness.report.sheet import (
     markdown_table,
     markdown_text,
 )
-from harness.report.words import NOTHING, interval, number, rank_range, resolution, seconds, skipped_lines
+from harness.report.words import NOTHING, interval, leak, number, rank_range, resolution, seconds, skipped_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +98,8 @@ def _badges(row: Row) -> list[str]:
     named = {"floor", "oracle"} & set(row.entry["tags"])
     found = [f"{_kind(row)} weights"] if _kind(row) else []
     found += sorted(named)
-    return found + ([f"parity: {row.entry['parity']}"] if row.entry["parity"] else [])
+    found += [f"parity: {row.entry['parity']}"] if row.entry["parity"] else []
+    return found + ([f"leak: {row.standing.leak}"] if row.standing.leak else [])
 
 
 def _better(info: Mapping[str, Any]) -> str:
@@ -195,7 +196,8 @@ def _footnotes(view: TaskView, board: Board, manifest: Mapping[str, Any]) -> lis
     """What a table's numbers rest on, in sentences."""
     identity, suite, done = view.task["identity"], manifest["suite"], view.summary
     info = view.info[done.primary]
-    found = [f"{row.title}: {row.note}." for row in board.rows if row.note]
+    said = [(row.title, "; ".join(filter(None, [row.note, leak(row.standing)]))) for row in board.rows]
+    found = [f"{title}: {notes}." for title, notes in said if notes]
     rests = "; ".join(filter(None, [view.counted, resolution(done, info)]))
     found.append(
         f"{rests}. Brackets: 95 % intervals, resampled by cluster; # and tie: by {done.primary}, Holm-corrected."
