@@ -13,12 +13,14 @@ Pillow only: on damaged files OpenCV and libvips answer with grey or black fill,
 | colour profile | not applied, as no method's own loader does; `facts["profile"]` says that there is one |
 | float, or 32-bit integers | refused: the file does not say which value is white |
 | more than `max_pixels` (and Pillow's own 89 million) by its header | refused before a pixel is decoded |
+| more than a gigabyte, a pipe, a device | refused before a byte is read |
 | empty, truncated, not an image, a format outside `FORMATS` | refused |
 """
 
 from __future__ import annotations
 
 import io
+import stat
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,6 +48,7 @@ __all__ = [
 ]
 
 MAX_PIXELS = 64_000_000
+MAX_BYTES = 1 << 30  # ours: twice what `MAX_PIXELS` of four 16-bit channels take without compression
 BACKGROUND = (255, 255, 255, 255)
 # ours: the raster formats people keep pictures in. Others that Pillow knows start programs (EPS).
 # A Pillow built without one of their libraries reads the rest.
@@ -151,6 +154,12 @@ def _read(source: str | Path | bytes) -> tuple[str, bytes]:
         return f"<{len(source)} bytes>", source
     name = printable(str(source))
     try:
+        facts = Path(source).stat()
+        # a pipe would be waited for, and a device never ends
+        if not stat.S_ISREG(facts.st_mode):
+            raise ImageError(f"{name}: cannot be read: not a file")
+        if facts.st_size > MAX_BYTES:
+            raise ImageError(f"{name}: has {facts.st_size} bytes, more than the limit of {MAX_BYTES}")
         return name, Path(source).read_bytes()
     except OSError as error:
         raise ImageError(f"{name}: cannot be read: {error.strerror}") from error

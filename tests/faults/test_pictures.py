@@ -12,36 +12,6 @@ from PIL import Image
 import harness
 from harness.datasets.decode import decode
 
-PLUGIN = """
-from harness import DatasetSpec, Param, SuiteSpec, hookimpl
-
-@hookimpl
-def harness_register_datasets(register):
-    register(DatasetSpec(
-        name="mine", target="harness.datasets.folder:Folder", version="1", summary="a folder with damaged files",
-        licence="not stated", params={{"path": Param({path!r}, "the folder")}},
-    ))
-
-@hookimpl
-def harness_register_suites(register):
-    register(SuiteSpec("mine", "harness_mine:mine.toml", "a folder"))
-"""
-SUITE = """
-name = "mine"
-version = 1
-title = "Mine"
-summary = "A user's folder."
-cost = "seconds"
-methods = ["mean", "telea"]
-
-[[task]]
-id = "fill"
-title = "A user's folder"
-dataset = "mine"
-maskset = "centre-square"
-metrics = ["psnr@hole", "psnr"]
-primary = "psnr@hole"
-"""
 SOUND = ("a.png", "b.bmp", "m.jpg", "n.tiff", "z.webp")
 DAMAGED = {
     "empty.png": "is empty (0 bytes)",
@@ -69,9 +39,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_damaged_pictures_are_failed_records_and_the_run_goes_on(
-    folder: Path, tmp_path: Path, with_plugin: Callable[[str, str], None]
+    folder: Path, tmp_path: Path, as_suite: Callable[[Path], None]
 ) -> None:
-    with_plugin("harness_mine", PLUGIN.format(path=str(folder)), {"mine.toml": SUITE})
+    as_suite(folder)
     run = harness.run("mine", device="cpu", out=tmp_path / "run")
     records = run.records.set_index(["entry", "sample"])
     for entry in ("mean", "telea"):
@@ -91,9 +61,9 @@ def test_damaged_pictures_are_failed_records_and_the_run_goes_on(
 
 
 def test_a_repaired_picture_is_judged_by_the_same_command(
-    folder: Path, tmp_path: Path, with_plugin: Callable[[str, str], None]
+    folder: Path, tmp_path: Path, as_suite: Callable[[Path], None]
 ) -> None:
-    with_plugin("harness_mine", PLUGIN.format(path=str(folder)), {"mine.toml": SUITE})
+    as_suite(folder)
     harness.run("mine", device="cpu", out=tmp_path / "run", report=False)
     Image.fromarray(decode(folder / "a.png").pixels[::-1]).save(folder / "html.png")
     records = harness.run("mine", device="cpu", out=tmp_path / "run", report=False).records
