@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -132,7 +133,9 @@ def _torchvision(path: Path) -> nn.Module:
 
 def _script(path: Path) -> nn.Module:
     """NVIDIA's TorchScript: a program of its own with its own resize, run by torch's interpreter, not unpickled."""
-    network: nn.Module = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # torch retires TorchScript, the only form this file has
+        network: nn.Module = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
     return network
 
 
@@ -199,7 +202,7 @@ class InceptionEmbedder:
         variant = VARIANTS[self.extractor]
         self.weights_sha256 = _checked_sha256(path, variant.file.sha256, path.stat().st_mtime_ns)
         self.verified = bool(variant.file.sha256)
-        self.network = variant.load(path).eval().requires_grad_(False).to(device)
+        self.network = variant.load(path).eval().to(device)
         self._features = variant.features
 
     @torch.inference_mode()

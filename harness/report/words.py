@@ -159,7 +159,7 @@ def disagreement_line(task: TaskSummary, titles: Mapping[str, str]) -> str:
     region = metric_name(first.first_column).removeprefix(first.first_column.partition("@")[0])
     names = [column.partition("@")[0] for column in (first.first_column, first.second_column)]
     flagged = [
-        f"{titles[found.a]} and {titles[found.b]}{' (both separable)' if found.separable else ''}"
+        f"{titles[found.a]} against {titles[found.b]}{' (separable by both)' if found.separable else ''}"
         for found in sorted(task.disagreements, key=lambda found: not found.separable)
     ]
     pairs = f"{len(flagged)} of {len(task.pairs)} pairs"

@@ -1,0 +1,162 @@
+"""Set metrics in a run: embedded once, over common samples, refused aloud, keyed by the user's weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import torch
+from rich.console import Console
+
+import harness
+from harness.interfaces import Batch
+from harness.plugins import registry
+from harness.report.terminal import print_summary
+from harness.runner.execute import execute, finish
+from harness.runner.plan import make_plan
+from harness.stats.model import RunSummary
+from harness.suites import parse_suite
+
+SMALL: dict[str, Any] = {"tasks": ["photos-thick"], "device": "cpu", "keep": "all"}
+
+COUNTING = """
+import numpy as np
+import torch
+from harness import EmbedderSpec, MetricSpec, Param, hookimpl
+from harness.errors import RefusedSet
+
+SEEN = []
+WEIGHTS = ["a" * 64]
+
+class Corner:
+    def __init__(self, device):
+        self.weights_sha256, self.verified = WEIGHTS[0], False
+    def embed(self, images):
+        SEEN.append(len(images))
+        return images[:, :, 100:104, 100:104].flatten(1)
+
+class Gap:
+    def __init__(self, extractor, power):
+        self.extractor, self.power = extractor, power
+    def reduce(self, outputs, truths, clusters):
+        gap = float((np.abs(outputs - truths) ** self.power).mean())
+        return gap, gap, gap
+    def real_band(self, truths, clusters):
+        return 0.0, 1.0
+
+class Never:
+    extractor = "corner"
+    def reduce(self, outputs, truths, clusters):
+        raise RefusedSet(f"refused: n = {len(outputs)} is a number I do not like")
+    def real_band(self, truths, clusters):
+        return np.nan, np.nan
+
+def _gap(power):
+    fixed = {"extractor": Param("corner", "whose", choices=("corner",)), "power": Param(power, "which")}
+    return MetricSpec(f"gap{power}", "counting:Gap", "1", "set", False, "s", "MIT", params=fixed, diagnostic=True)
+
+@hookimpl
+def harness_register_metrics(register):
+    register(_gap(1))
+    register(_gap(2))
+    register(MetricSpec("never", "counting:Never", "1", "set", False, "s", "MIT", diagnostic=True))
+
+@hookimpl
+def harness_register_embedders(register):
+    register(EmbedderSpec("corner", "counting:Corner", "1", 48, "s", "MIT"))
+"""
+METRICS = ["gap1", "gap2", "never"]
+
+
+def _fill(level: float, fails: int = 0) -> Callable[[Batch], torch.Tensor]:
+    left = [fails]
+
+    def fill(batch: Batch) -> torch.Tensor:
+        assert batch.image is not None
+        if left[0]:
+            left[0] -= 1
+            raise RuntimeError("not this one")
+        return torch.full_like(batch.image, level)
+
+    fill.__name__ = f"fill{int(10 * level)}"
+    return fill
+
+
+@pytest.fixture
+def counting(with_plugin: Callable[..., None]) -> Any:
+    with_plugin("counting", COUNTING)
+    import counting  # type: ignore[import-not-found]
+
+    counting.SEEN.clear()
+    counting.WEIGHTS[:] = ["a" * 64]
+    return counting
+
+
+def _run(tmp_path: Path, methods: list[Any], report: bool = False) -> Any:
+    return harness.run("demo", methods, limit=4, metrics=METRICS, out=tmp_path / "run", report=report, **SMALL)
+
+
+def _cells(run: Any, metric: str) -> dict[str, Any]:
+    [task] = run.summary.tasks
+    return {cell.entry: cell for cell in task.cells if cell.metric == metric and not cell.subset}
+
+
+def test_three_metrics_on_one_extractor_embed_each_picture_once(tmp_path: Path, counting: Any) -> None:
+    run = _run(tmp_path, [_fill(0.2), _fill(0.6)])
+    assert counting.SEEN == [1] * (4 + 2 * 4)  # truths once, outputs of each entry once
+    assert _cells(run, "gap1")["fill2"].interval.value != _cells(run, "gap2")["fill2"].interval.value
+    _run(tmp_path, [_fill(0.2), _fill(0.6)])
+    assert len(counting.SEEN) == 12, "nothing is embedded again by a run that resumes"
+
+
+def test_a_refusal_reaches_summary_terminal_and_report(tmp_path: Path, counting: Any, capsys: Any) -> None:
+    run = _run(tmp_path, [_fill(0.2), _fill(0.6)], report=True)
+    reason = "refused: n = 4 is a number I do not like"
+    assert {cell.why for cell in _cells(run, "never").values()} == {reason}
+    assert {cell.interval for cell in _cells(run, "never").values()} == {None}
+    frame = pd.read_parquet(tmp_path / "run" / "aggregates.parquet")
+    assert set(frame.loc[frame["metric"] == "never", "why"]) == {reason}
+    assert f"never: {reason}." in (tmp_path / "run" / "report.html").read_text()
+    print_summary(run.summary, run.folder.manifest, Console(width=200), plain=True)
+    assert f"never: {reason}\n" in capsys.readouterr().out
+
+
+def test_entries_are_compared_over_the_same_samples(tmp_path: Path, counting: Any) -> None:
+    """A failure of one entry leaves the sample out for all: n, and so the bias, must not differ by entry."""
+    run = _run(tmp_path, [_fill(0.2), _fill(0.6, fails=1)])
+    assert {entry: cell.interval.n for entry, cell in _cells(run, "gap1").items()} == {"fill2": 3, "fill6": 3}
+
+
+def test_other_weights_make_other_features(tmp_path: Path, counting: Any) -> None:
+    first = _run(tmp_path, [_fill(0.2)])
+    noted = first.folder.manifest["extractors"]["corner"]
+    assert noted == {"version": "1+" + "a" * 16, "weights_sha256": "a" * 64, "verified": False}
+    counting.WEIGHTS[:] = ["b" * 64]
+    counting.SEEN.clear()
+    second = _run(tmp_path, [_fill(0.2)])
+    assert len(counting.SEEN) == 8, "features of another file are stale"
+    assert second.folder.manifest["extractors"]["corner"]["weights_sha256"] == "b" * 64
+
+
+def test_a_report_is_rebuilt_without_the_weights(tmp_path: Path, counting: Any) -> None:
+    run = _run(tmp_path, [_fill(0.2)])
+    counting.WEIGHTS.clear()  # building the embedder would now raise
+    again = finish(harness.open_run(tmp_path / "run"), registry())
+    assert again.to_dict() == run.summary.to_dict()
+
+
+def test_a_set_metric_as_primary_ranks_nobody_on_few_sources(tmp_path: Path, counting: Any) -> None:
+    text = (Path(harness.__file__).parent / "suites" / "demo.toml").read_text().replace('"psnr@hole"', '"gap1"')
+    found = parse_suite("mine", text.replace('bar = "noninferior"', "").encode())
+    plan = make_plan(found, ["mean", "telea"], registry(), limit=4, device="cpu")
+    folder = execute(plan, tmp_path / "run")
+    [task] = RunSummary.from_dict(json.loads((folder.path / "summary.json").read_text())).tasks
+    assert [standing.ranked for standing in task.standings] == [False, False]
+    assert {standing.why_unranked for standing in task.standings} == {
+        "gap1 is diagnostic below 200 sources, and here are 4"
+    }
+    assert task.pairs == ()
