@@ -24,6 +24,10 @@ METRICS = {
     "psnr": (True, "dB", 2),
     "fd_fake": (False, "", 1),
 }
+IDENTITY = {
+    "dataset": "photos[view=square-256]", "version": "1", "content": "c" * 64, "maskset": "lama-thick-256",
+    "mask_version": "1", "role": "hole", "gives": ["image", "mask"],
+}  # fmt: skip
 Fill = Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]
 
 
@@ -107,7 +111,7 @@ def task(name: str, title: str, count: int, **more: Any) -> dict[str, Any]:
     return {
         "id": name, "title": title, "dataset": "photos[view=square-256]", "dataset_version": "1",
         "maskset": "lama-thick-256", "role": "hole", "metrics": list(METRICS), "primary": "psnr@hole", "n": count,
-        "clusters": count // 2, "metrics_info": info, **more,
+        "clusters": count // 2, "metrics_info": info, "identity": IDENTITY, **more,
     }  # fmt: skip
 
 
