@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import os
-import re
 import socket
 import sys
 import tempfile
@@ -57,12 +56,10 @@ def _judge(folder: Path, out: Path, files: list[str], capsys: pytest.CaptureFixt
     failed = run.records[run.records["status"] == "failed"]["reason"].iloc[0]
     assert failed.isprintable()
     page = run.folder.report_path.read_text(encoding="utf-8")
-    tags = {tag.lower() for tag in re.findall(r"<([a-zA-Z!/][a-zA-Z0-9]*)", page)}
-    assert not tags & {"script src", "iframe", "object", "embed", "b&gt;"}
+    shown = [name for name in files if html.escape(name) in page]
+    assert shown  # the pictures of the report are titled by names
     for name in files:
-        if re.search(r"[<&]", name):
-            assert name not in page or html.escape(name, quote=False) == name
-    assert "<img src=x" not in page
+        assert name not in page or html.escape(name) == name
     after = {path for path in out.parent.rglob("*") if out not in path.parents}
     assert after - before <= {out}
     assert not any("\x1b" in text for text in capsys.readouterr())
