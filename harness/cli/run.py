@@ -23,7 +23,8 @@ __all__ = ["run_command"]
     multiple=True,
     metavar="REF",
     shell_complete=complete_methods,
-    help="A method, name[@weights][k=v,…]; repeat. Default: the suite's list.",
+    help="A method, name[@weights][k=v,…], or outputs computed elsewhere, NAME=folder:DIR; repeat."
+    " Default: the suite's list.",
 )
 @click.option(
     "--task",
@@ -59,14 +60,31 @@ __all__ = ["run_command"]
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Run folder. Default: runs/<suite>-<plan>."
 )
 @click.option("--fresh", is_flag=True, help="Start anew instead of resuming.")
+@click.option("--isolate", is_flag=True, help="Run each method in a process of its own: a crash costs its sample only.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Fail a sample that takes longer; building and warming up do not count. Implies --isolate.",
+)
+@click.option(
+    "--max-errors",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Exit with code 4 when more than N records failed; the run completes all the same.",
+)
 @click.option("--plan", "plan_only", is_flag=True, help="Say what would run, what is skipped and why; run nothing.")
 def run_command(
     suite: str, methods: tuple[str, ...], tasks: tuple[str, ...], metrics: tuple[str, ...], limit: int, seed: int,
-    repeats: int, device: str, batch_size: int, keep: str, out: Path | None, fresh: bool, plan_only: bool,
+    repeats: int, device: str, batch_size: int, keep: str, out: Path | None, fresh: bool, isolate: bool,
+    timeout: float | None, max_errors: int | None, plan_only: bool,
 ) -> None:  # fmt: skip
     """Judge methods on a suite.
 
     The same command resumes a stopped run and recomputes only what changed. The last line is the report's path.
+
+    Exit codes: 0; 1 nothing succeeded; 2 a mistake, in one line; 3 an observer failed; 4 more than --max-errors records
+    failed; 70 an error of harness; 130 and 143 stopped by a signal.
     """
     from harness.plugins import registry
     from harness.suites import load_suite
@@ -83,4 +101,4 @@ def run_command(
     if plan_only:
         show_plan(plan, folder)
         return
-    sys.exit(run_and_show(plan, folder, fresh=fresh))
+    sys.exit(run_and_show(plan, folder, fresh=fresh, isolate=isolate, timeout=timeout, max_errors=max_errors))

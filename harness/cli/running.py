@@ -127,8 +127,13 @@ def _seconds_a_sample(folder: Path) -> float:
     return float(records["seconds"].mean()) if "seconds" in records and len(records) else 0.0
 
 
-def run_and_show(plan: Plan, folder: Path, *, fresh: bool) -> int:
-    """Execute, print tables, write the report. Returns 0; 3 if an observer failed; 1 if nothing is ok."""
+def run_and_show(
+    plan: Plan, folder: Path, *, fresh: bool, isolate: bool, timeout: float | None, max_errors: int | None
+) -> int:
+    """Execute, print tables, write the report.
+
+    Returns 0; 4 if more than `max_errors` records failed; 1 if nothing is ok; 3 if an observer failed.
+    """
     from rich.console import Console
 
     from harness.report import write_report
@@ -141,11 +146,16 @@ def run_and_show(plan: Plan, folder: Path, *, fresh: bool) -> int:
         click.echo(f"skipped {skip.what}{' on ' + skip.task if skip.task else ''}: {skip.reason}", err=True)
     progress = Bar() if sys.stderr.isatty() else Lines()
     argv = ["harness", *sys.argv[1:]]
-    done = Run(execute(plan, folder, argv=argv, fresh=fresh, progress=progress))
+    done = Run(execute(plan, folder, argv=argv, fresh=fresh, progress=progress, isolate=isolate, timeout=timeout))
     print_summary(done.summary, done.folder.manifest, Console(), plain=not sys.stdout.isatty())
     shown = write_report(done.folder, done.summary, done.folder.report_path)
     prune(done.folder, plan.keep, shown)
     click.echo(f"report: {done.folder.report_path}")
-    if not (done.records["status"] == "ok").any():
+    status = done.records["status"]
+    failed = int((status == "failed").sum())
+    if max_errors is not None and failed > max_errors:
+        click.echo(f"{failed} records failed, more than --max-errors {max_errors}: harness status {folder}", err=True)
+        return 4
+    if not (status == "ok").any():
         return 1
     return 3 if done.folder.manifest["observer_errors"] else 0

@@ -75,7 +75,7 @@ def status_command(run: Path) -> None:
     for reason, group in records[records["status"] == "failed"].groupby("reason"):
         click.echo(f"  failed ×{len(group)}: {reason}")
     if manifest["seconds"] is None:
-        click.echo("if a method crashed it: with --isolate the sample that does so fails, is named, and the rest goes on")
+        click.echo("if a method crashed it: with --isolate only the sample that does so fails, and is named")
     argv = manifest["argv"]
     if "merged" in manifest:
         from harness.merging import merged_line, resume_argv

@@ -84,12 +84,14 @@ def run(
     suite: str, methods: Sequence[MethodLike] = (), *, tasks: Sequence[str] = (), metrics: Sequence[str] = (),
     limit: int = 0, seed: int = 0, repeats: int = 1, device: str = "auto", batch_size: int = 0, keep: str = "strips",
     out: str | Path | None = None, fresh: bool = False, report: bool = True, progress: Progress | None = None,
+    isolate: bool = False, timeout: float | None = None,
 ) -> Run:  # fmt: skip
     """Judge methods on a suite.
 
     Args:
         suite: a registered suite's name.
-        methods: references, or callables `Batch -> Images | Tensor [N,3,H,W]`; empty: the suite's own list.
+        methods: references, `NAME=folder:DIR` for outputs computed elsewhere (see `harness.export`), callables
+            `Batch -> Images | Tensor [N,3,H,W]` or objects with `inpaint`; empty: the suite's own list.
         tasks: only these tasks; empty: all.
         metrics: further columns beside the suite's.
         limit: at most so many images a task; 0: all.
@@ -97,6 +99,8 @@ def run(
         out: the run's folder; the default is derived from the plan, so that the same call resumes.
         fresh: start anew instead of resuming.
         report: write `report.html`; without it every output is kept, for nothing is chosen to be shown.
+        isolate: run every method in a process of its own: one that crashes fails its sample, not the run.
+        timeout: seconds that a method may take for a sample before it fails; runs it in a process of its own.
 
     Raises:
         HarnessError: unknown names, nothing to run, a folder in use, a full disk.
@@ -107,7 +111,8 @@ def run(
         suite, methods, tasks=tasks, metrics=metrics, limit=limit, seed=seed, repeats=repeats, device=device,
         batch_size=batch_size, keep=keep,
     )  # fmt: skip
-    done = Run(execute(plan, Path(out) if out else default_folder(plan), fresh=fresh, progress=progress))
+    folder = Path(out) if out else default_folder(plan)
+    done = Run(execute(plan, folder, fresh=fresh, progress=progress, isolate=isolate, timeout=timeout))
     if report:
         from harness.report import write_report
         from harness.runner.pruning import prune

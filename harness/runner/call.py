@@ -50,10 +50,10 @@ class Calls(Protocol):
         ...
 
 
-def answer_of(unit: Unit, pixels: NDArray[np.uint8], device: str, **more: Any) -> Answer:
-    """The answer whose output is uint8 H×W×3 `pixels`, of the unit's size, with `facts`, `seconds` or `peak_mb`."""
+def answer_of(unit: Unit, pixels: torch.Tensor, device: str, **more: Any) -> Answer:
+    """The answer whose output is uint8 [3,H,W] `pixels`, of the unit's size, with `facts`, `seconds` or `peak_mb`."""
     truth, mask = to_tensor([unit], device)
-    levels = torch.from_numpy(pixels).permute(2, 0, 1).to(device)
+    levels = pixels.to(device)
     hole = mask[0] if mask is not None else None
     return Answer(unit, output=levels.float().div_(255), pixels=levels, truth=truth[0], mask=hole, **more)
 
@@ -209,5 +209,11 @@ class Caller:
         )
 
 
-def _facts(images: Images, index: int) -> dict[str, Any]:
-    return {name: values[index] for name, values in images.facts.items()}
+def _facts(images: Images, index: int) -> dict[str, str | int | float]:
+    """One sample's facts, as Python's own types: a record is JSON."""
+    found = {name: values[index] for name, values in images.facts.items()}
+    plain = {name: value.item() if hasattr(value, "item") else value for name, value in found.items()}
+    for name, value in plain.items():
+        if not isinstance(value, str | int | float):
+            raise HarnessError(f"the method's fact {name} is a {type(value).__name__}, not a text or a number")
+    return plain

@@ -183,7 +183,7 @@ class Engine:
         again = [(job, unit) for job, unit, pixels in kept if pixels is None]
         for job, unit, pixels in kept:
             if pixels is not None and job.old is not None:
-                answer = answer_of(unit, pixels, self.device)
+                answer = answer_of(unit, torch.from_numpy(pixels).permute(2, 0, 1), self.device)
                 self._finish([(job, answer)], entry, writer, book, pixels_known=True)
                 counts["rescored"] += 1
         if again:

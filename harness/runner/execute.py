@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import HarnessError, MissingRequirement
 from harness.plugins import Registry, observers, registry
 from harness.references import canonical, parse_metric, parse_reference
-from harness.runner.outputs import FolderCaller, outputs_notes
+from harness.runner.outputs import outputs_notes
 from harness.runner.plan import Plan
 from harness.runner.progress import Progress, Silent
 from harness.store.environment import git_state, hardware, packages
@@ -21,7 +22,7 @@ from harness.store.files import jsonable, write_json
 from harness.store.folder import SCHEMA, RunFolder, create_run
 
 if TYPE_CHECKING:
-    from harness.runner.call import Calls
+    from harness.runner.callers import Callers
     from harness.runner.engine import Engine
     from harness.runner.entries import Entry
     from harness.runner.features import Extractor
@@ -140,18 +141,26 @@ def numerics(device: str) -> dict[str, str]:
 
 
 def execute(
-    plan: Plan, out: Path, *, argv: Sequence[str] = (), fresh: bool = False, progress: Progress | None = None
-) -> RunFolder:
+    plan: Plan, out: Path, *, argv: Sequence[str] = (), fresh: bool = False, progress: Progress | None = None,
+    isolate: bool = False, timeout: float | None = None,
+) -> RunFolder:  # fmt: skip
     """Run what is missing of a plan in `out`. Nothing already computed is lost when it is stopped at any instant.
 
-    Raises `HarnessError` for an empty plan, a folder of outputs without any of the plan, a folder that another
-    process writes, a disk that is full.
+    `isolate` runs every method in a process of its own; a `timeout` (seconds a sample, see `isolation.Host`) does too.
+    Neither is part of what was asked for: results are the same.
+
+    Raises `HarnessError` for an empty plan, a callable that is to be isolated, a folder of outputs without any of the
+    plan, a folder that another process writes, that cannot be written or vanished, a disk that is full.
     """
+    from harness.runner.callers import Callers, check_isolated
     from harness.runner.units import TaskData
 
     if not plan.entries or not plan.tasks:
         why = plan.skips[0].reason if plan.skips else "no method was named"
         raise HarnessError(f"nothing to run: {why}")
+    callers = Callers(plan.device, isolate=isolate or timeout is not None, timeout=timeout)
+    if callers.isolate:
+        check_isolated(plan.entries)
     known = registry()
     datas = {task.id: TaskData(task, known) for task in plan.tasks}
     for note in outputs_notes(plan, datas):
@@ -160,12 +169,12 @@ def execute(
     earlier = sum(call["seconds"] or 0.0 for call in run.manifest["history"])
     observed = _Observed()
     began = time.monotonic()
-    with run.locked():
+    with run.locked(), closing(callers):
         run.save_manifest()
         observed.tell("harness_run_start", run=run.manifest)
         status = "failed"
         try:
-            _run_cells(plan, run, datas, known, observed, progress or Silent())
+            _run_cells(plan, run, datas, known, observed, callers, progress or Silent())
             finish(run, known)
             status = "complete"
         except KeyboardInterrupt:
@@ -182,8 +191,9 @@ def execute(
 
 
 def _run_cells(
-    plan: Plan, run: RunFolder, datas: Mapping[str, TaskData], known: Registry, observed: _Observed, progress: Progress
-) -> None:
+    plan: Plan, run: RunFolder, datas: Mapping[str, TaskData], known: Registry, observed: _Observed, callers: Callers,
+    progress: Progress,
+) -> None:  # fmt: skip
     from harness.runner.features import build_extractors
     from harness.runner.memory import keep_freed
     from harness.runner.samples import note_samples
@@ -204,42 +214,22 @@ def _run_cells(
     run.save_manifest()
     cells = [(entry, task) for entry in plan.entries for task in plan.tasks if plan.runs(entry, task)]
     progress.start(sum(len(datas[task.id].keys) for _, task in cells))
-    built: dict[str, Any] = {}
     for entry, task in cells:
-        built = {entry.reference: built[entry.reference]} if entry.reference in built else {}
-        _run_cell(entry, engines[task.id], extractors[task.id], built, plan, progress)
+        _run_cell(entry, engines[task.id], extractors[task.id], callers, progress)
     progress.stop()
 
 
 def _run_cell(
-    entry: Entry,
-    engine: Engine,
-    extractors: Mapping[str, Extractor],
-    built: dict[str, Any],
-    plan: Plan,
-    progress: Progress,
+    entry: Entry, engine: Engine, extractors: Mapping[str, Extractor], callers: Callers, progress: Progress
 ) -> None:
-    from harness.runner.call import Caller
     from harness.runner.features import FeatureBook
 
-    task = engine.data.task.id
-    book = FeatureBook(engine.run, extractors, entry.reference, task)
+    task = engine.data.task
+    book = FeatureBook(engine.run, extractors, entry.reference, task.id)
     began = time.monotonic()
-
-    def build() -> Any:
-        if entry.reference not in built:
-            built[entry.reference] = entry.build(plan.device)
-        return built[entry.reference]
-
-    progress.cell(entry.title, task)
-    caller: Calls
-    if entry.outputs is not None:
-        caller = FolderCaller(entry.outputs, task, plan.device)
-    else:
-        asked = engine.data.task
-        caller = Caller(build, asked.capability, entry.spec.needs, plan.device, asked.role)
-    result = engine.run_cell(entry, caller, book, progress.advance)
-    progress.cell_done(entry.title, task, result, time.monotonic() - began)
+    progress.cell(entry.title, task.id)
+    result = engine.run_cell(entry, callers.of(entry, task), book, progress.advance)
+    progress.cell_done(entry.title, task.id, result, time.monotonic() - began)
 
 
 def _engine(plan: Plan, run: RunFolder, data: TaskData, known: Registry, observed: _Observed) -> Engine:

@@ -150,6 +150,8 @@ class FolderCaller:
         return answers
 
     def _answer(self, unit: Unit) -> Answer:
+        import torch
+
         from harness.runner.call import answer_of
 
         name = self._outputs.find(self._task, unit.id)
@@ -162,7 +164,7 @@ class FolderCaller:
         stated = self._outputs.card.seconds.get(f"{self._task}/{file_key(unit.id)}")
         if stated is not None:
             facts["stated_seconds"] = stated
-        return answer_of(unit, pixels, self._device, facts=facts)
+        return answer_of(unit, torch.from_numpy(pixels).permute(2, 0, 1), self._device, facts=facts)
 
 
 def outputs_notes(plan: Plan, datas: Mapping[str, TaskData]) -> list[str]:

@@ -1,0 +1,68 @@
+"""Who answers for an entry: its method in this process, in one of its own, or a folder of outputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError
+from harness.runner.call import Caller, Calls
+from harness.runner.outputs import FolderCaller
+
+if TYPE_CHECKING:
+    from harness.runner.entries import Entry
+    from harness.runner.isolation import Host
+    from harness.suites import Task
+
+__all__ = ["Callers", "check_isolated"]
+
+
+class Callers:
+    """Gives every cell its caller. One entry's method or process is kept at a time, for all its tasks.
+
+    Args:
+        isolate: run methods in processes of their own.
+        timeout: seconds a sample, there (see `Host`); None: no limit.
+    """
+
+    def __init__(self, device: str, *, isolate: bool = False, timeout: float | None = None) -> None:
+        self.isolate = isolate
+        self._device = device
+        self._timeout = timeout
+        self._entry: Entry | None = None
+        self._method: Any = None
+        self._host: Host | None = None
+
+    def of(self, entry: Entry, task: Task) -> Calls:
+        """The caller of one cell; nothing is built before it is asked."""
+        if entry is not self._entry:
+            self.close()
+            self._entry = entry
+        if entry.outputs is not None:
+            return FolderCaller(entry.outputs, task.id, self._device)
+        if not self.isolate:
+            return Caller(lambda: self._build(entry), task.capability, entry.spec.needs, self._device, task.role)
+        from harness.runner.isolation import Host, IsolatedCaller
+
+        self._host = self._host or Host(entry, self._device, self._timeout)
+        return IsolatedCaller(self._host, task, self._device)
+
+    def _build(self, entry: Entry) -> Any:
+        if self._method is None:
+            self._method = entry.build(self._device)
+        return self._method
+
+    def close(self) -> None:
+        """Let go of the method, or end its process."""
+        if self._host is not None:
+            self._host.close()
+        self._entry = self._method = self._host = None
+
+
+def check_isolated(entries: tuple[Entry, ...]) -> None:
+    """Raise `HarnessError` for the first Python callable: it lives in this process and cannot move."""
+    for entry in entries:
+        if entry.function is not None:
+            raise HarnessError(
+                f"{entry.reference} is a Python callable, which cannot run in a process of its own:"
+                " make it a plugin (harness new method), or leave out isolate and timeout"
+            )

@@ -1,0 +1,236 @@
+"""`--isolate` and `--timeout`: a method in a process of its own; one that dies or hangs costs its sample only."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection
+from typing import Any
+
+import cv2
+import torch
+
+from harness.runner.call import Answer, answer_of
+from harness.runner.entries import Entry
+from harness.runner.frames import Frame, receive, send
+from harness.runner.units import Unit
+from harness.store.keys import digest
+from harness.suites import Task
+
+__all__ = ["Host", "IsolatedCaller"]
+
+START_SECONDS = 600.0
+"""ours: for starting a process, importing and building a method. Large checkpoints on slow disks take minutes."""
+WARM_UP_SECONDS = 60.0
+"""ours: the first call of each size in a process, which may compile, has at least as long."""
+MOST_STARTS = 2
+"""ours: deaths at start-up in a row, until a method counts as broken. One may be bad luck: another's memory, a disk."""
+WATCH_SECONDS = 0.2
+_CHILD = """\
+import json, sys
+sys.path[:] = json.loads(sys.argv[2])
+from harness.runner.hosting import main
+main(int(sys.argv[1]))
+"""
+
+
+class Lost(Exception):
+    """The process gave no answer. `starting`: it had not yet come to a sample."""
+
+    def __init__(self, reason: str, *, starting: bool) -> None:
+        super().__init__(reason)
+        self.starting = starting
+
+
+class Broken(Exception):
+    """The process will never answer: no further one is started."""
+
+
+class Host:
+    """One entry's process. Started when it is first asked, and again after it was lost.
+
+    Args:
+        timeout: seconds that a call may take a sample (a batch of n has n times as long); None: as long as it likes.
+            Building and warming up have limits of their own.
+    """
+
+    def __init__(self, entry: Entry, device: str, timeout: float | None) -> None:
+        self._entry = entry
+        self._device = device
+        self._timeout = timeout
+        self._process: subprocess.Popen[bytes] | None = None
+        self._line: Connection | None = None
+        self._task: Task | None = None
+        self._step, self._limit = "start", START_SECONDS
+        self._deaths = 0
+        self._broken = ""
+
+    def ask(self, task: Task, units: Sequence[Unit], seeds: Sequence[int]) -> Frame:
+        """What the process answers about samples of a task.
+
+        Raises:
+            Lost: it died, or did not answer in time, and is gone.
+            Broken: it cannot be started.
+        """
+        if self._broken:
+            raise Broken(self._broken)
+        if self._process is None:
+            self._start()
+        try:
+            return self._talk(task, units, seeds)
+        except Lost as lost:
+            self._deaths = self._deaths + 1 if lost.starting else 0
+            if self._deaths >= MOST_STARTS:
+                self._broken = str(lost)
+            raise
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _CHILD, str(theirs.fileno()), json.dumps(sys.path)],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                process_group=0,  # Ctrl-C is the run's to handle; and what the method started goes with it
+            )
+        self._line = Connection(ours.detach())
+        self._task = None
+        self._step, self._limit = "start", START_SECONDS
+
+    def _talk(self, task: Task, units: Sequence[Unit], seeds: Sequence[int]) -> Frame:
+        assert self._line is not None, "started before"
+        try:
+            if self._step == "start":
+                send(self._line, self._introduction())
+                self._await("ready")
+            if task is not self._task:
+                send(self._line, {"capability": task.capability, "role": task.role})
+                self._task = task
+            self._step, self._limit = "idle", START_SECONDS
+            send(self._line, *_request(units, seeds, task.role))
+            answer = self._await("answers")
+        except (EOFError, OSError) as error:
+            when = " at start-up" if self._starting else ""
+            raise self._lost(f"the method's process died{when} ({self._end()})") from error
+        self._deaths = 0
+        return answer
+
+    def _introduction(self) -> dict[str, Any]:
+        return {
+            "reference": self._entry.reference,
+            "identity": digest(self._entry.identity()),
+            "device": self._device,
+            "torch_threads": torch.get_num_threads(),
+            "cv2_threads": cv2.getNumThreads(),
+        }
+
+    def _await(self, wanted: str) -> Frame:
+        """The message with `wanted`; what comes before it says which step the method is at, and so how long it has."""
+        assert self._line is not None, "started before"
+        assert self._process is not None, "started before"
+        deadline = time.monotonic() + self._limit
+        while True:
+            left = deadline - time.monotonic()
+            if self._line.poll(max(0.0, min(left, WATCH_SECONDS))):
+                words, arrays = receive(self._line)
+                if "refused" in words:
+                    self.close()
+                    self._broken = words["refused"]
+                    raise Broken(self._broken)
+                if wanted in words or words.get("step") == wanted:
+                    return words, arrays
+                self._step, self._limit = words["step"], self._limit_of(words)
+                deadline = time.monotonic() + self._limit
+            elif self._process.poll() is not None:
+                raise EOFError  # a process that it started may hold the line open
+            elif left <= 0:
+                what = {"call": "", "warm-up": " of warming up"}.get(self._step, " of starting up")
+                raise self._lost(f"no answer within {self._limit:g} s{what}")
+
+    def _limit_of(self, words: Mapping[str, Any]) -> float:
+        if words["step"] == "build" or self._timeout is None:
+            return START_SECONDS if words["step"] == "build" else float("inf")
+        seconds = self._timeout * int(words["samples"])
+        return max(seconds, WARM_UP_SECONDS) if words["step"] == "warm-up" else seconds
+
+    @property
+    def _starting(self) -> bool:
+        """Whether it has not yet come to a sample."""
+        return self._step not in ("warm-up", "call")
+
+    def _lost(self, reason: str) -> Lost:
+        self.close()
+        return Lost(reason, starting=self._starting)
+
+    def _end(self) -> str:
+        """How the process ended: the name of a signal, or its exit code."""
+        assert self._process is not None, "asked of one that was lost just now"
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it closed the line and lives on: killed as we close
+            self._process.wait(5)
+        code = self._process.poll()
+        if code is None:
+            return "it closed its line"
+        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+    def close(self) -> None:
+        """End the process and what it started."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        if self._line is not None:
+            self._line.close()
+        self._process = self._line = None
+
+
+class IsolatedCaller:
+    """Answers of one entry on one task from a `Host`, equal to those of a `Caller` but for seconds and memory."""
+
+    def __init__(self, host: Host, task: Task, device: str) -> None:
+        self._host = host
+        self._task = task
+        self._device = device
+
+    def run(self, units: Sequence[Unit], seeds: Sequence[int]) -> list[Answer]:
+        """Answers in order. A batch whose process is lost is repeated sample by sample; who loses it again fails."""
+        try:
+            words, arrays = self._host.ask(self._task, units, seeds)
+        except Broken as broken:
+            return [Answer(unit, "failed", str(broken)) for unit in units]
+        except Lost as lost:
+            if lost.starting:
+                return self.run(units, seeds)
+            if len(units) == 1:
+                return [Answer(units[0], "failed", str(lost))]
+            return [answer for unit, seed in zip(units, seeds, strict=True) for answer in self.run([unit], [seed])]
+        pixels = iter(arrays)
+        return [
+            self._answer(unit, told, next(pixels) if told["layout"] else None)
+            for unit, told in zip(units, words["answers"], strict=True)
+        ]
+
+    def _answer(self, unit: Unit, told: Mapping[str, Any], pixels: Any) -> Answer:
+        if pixels is None:
+            return Answer(unit, told["status"], told["reason"])
+        levels = torch.from_numpy(pixels)
+        levels = levels.permute(2, 0, 1) if told["layout"] == "hwc" else levels
+        lasting = {name: told[name] for name in ("facts", "seconds", "peak_mb")}
+        return answer_of(unit, levels, self._device, **lasting)
+
+
+def _request(units: Sequence[Unit], seeds: Sequence[int], role: str) -> tuple[dict[str, Any], list[Any]]:
+    """What the method may see of some samples: no truth, no cluster."""
+    samples = [{"id": unit.id, "prompt": unit.prompt, "masked": unit.mask is not None} for unit in units]
+    arrays = []
+    for unit in units:
+        arrays.append(unit.visible(role))
+        if unit.mask is not None:
+            arrays.append(unit.mask.view("uint8"))
+    return {"samples": samples, "seeds": list(seeds)}, arrays
