@@ -15,7 +15,7 @@ import os
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from importlib.metadata import entry_points
+from importlib.metadata import Distribution, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar, cast
@@ -70,26 +70,30 @@ class PluginReport:
 
     name: str
     module: str
-    distribution: str
-    version: str
-    state: str
+    home: Distribution | Path | None = None
+    state: str = "ok"
     cause: str = ""
     trace: str = ""
     fix: str = ""
     registered: tuple[str, ...] = ()
 
+    # Metadata is parsed when somebody asks: with 200 plugins it would double the time of every command.
+    @property
+    def distribution(self) -> str:
+        """The installed package or the file that brings it; "" for a module named by `HARNESS_PLUGINS`."""
+        return str(self.home or "") if isinstance(self.home, Path | None) else self.home.name
 
-@dataclass(frozen=True)
-class _Candidate:
-    name: str
-    module: str
-    distribution: str = ""
-    version: str = ""
-    file: Path | None = None
+    @property
+    def version(self) -> str:
+        """The installed package's."""
+        return "" if isinstance(self.home, Path | None) else self.home.version
 
-    def load(self) -> ModuleType:
-        """Import it."""
-        return load_plugin_file(self.file) if self.file else importlib.import_module(self.module)
+
+class _Manager(pluggy.PluginManager):
+    """Asks only what is named like a hook whether it is one; pluggy would ask everything in a module."""
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
+        return super().parse_hookimpl_opts(plugin, name) if name.startswith("harness_") else None
 
 
 @dataclass
@@ -149,8 +153,11 @@ class Registry:
         """Specs of one kind, by name."""
         yield from (self.specs[kind][name] for name in sorted(self.specs[kind]))
 
-    def add(self, spec: Spec, owner: str) -> None:
-        """Register one spec; a name or alias that is taken is an error of the plugin that comes second."""
+    def add(self, spec: Spec, owner: str) -> list[str]:
+        """Register one spec; a name or alias that is taken is an error of the plugin that comes second.
+
+        Returns what is registered now, as "kind:name".
+        """
         kind = next(kind for kind, cls in KINDS.items() if isinstance(spec, cls))
         for name in (spec.name, *getattr(spec, "aliases", ())):
             taken = self.owners.get((kind, name))
@@ -161,6 +168,7 @@ class Registry:
             self.owners[kind, alias] = owner
         self.specs[kind][spec.name] = spec
         self.owners[kind, spec.name] = owner
+        return [f"{kind.removesuffix('s')}:{name}" for name in (*getattr(spec, "aliases", ()), spec.name)]
 
     def drop(self, owner: str) -> None:
         """Forget everything that one plugin registered."""
@@ -170,20 +178,20 @@ class Registry:
             del self.owners[kind, name]
 
 
-def _candidates() -> list[_Candidate]:
-    files = [_Candidate(path.stem, path.stem, str(path), file=path) for path in plugin_files()]
-    return [_Candidate(BUILTIN, BUILTIN), *_named_or_installed(), *files]
+def _candidates() -> list[PluginReport]:
+    """Every plugin there may be, as reported if nothing goes wrong."""
+    files = [PluginReport(path.stem, path.stem, path) for path in plugin_files()]
+    return [PluginReport(BUILTIN, BUILTIN), *_named_or_installed(), *files]
 
 
-def _named_or_installed() -> Iterator[_Candidate]:
+def _named_or_installed() -> Iterator[PluginReport]:
     wanted = os.environ.get("HARNESS_PLUGINS")
     if wanted is not None:
         for module in filter(None, map(str.strip, wanted.split(","))):
-            yield _Candidate(module.removeprefix("harness_"), module)
+            yield PluginReport(module.removeprefix("harness_"), module)
         return
     for point in sorted(entry_points(group=GROUP), key=lambda p: p.name):
-        dist = point.dist
-        yield _Candidate(point.name, point.value, dist.name if dist else "", dist.version if dist else "")
+        yield PluginReport(point.name, point.value, point.dist)
 
 
 @contextlib.contextmanager
@@ -200,7 +208,8 @@ def _quietly(when: str) -> Iterator[None]:
 
 
 def _collect(registry: Registry, module: ModuleType, owner: str) -> tuple[str, ...]:
-    """Call one plugin's register hooks; returns what it registered as "kind:name"."""
+    """Call one plugin's register hooks; returns what it registered as "kind:name", aliases too."""
+    taken: list[str] = []
     for hook, allowed in _HOOKS.items():
         implementation = getattr(module, hook, None)
         if implementation is None:
@@ -209,18 +218,18 @@ def _collect(registry: Registry, module: ModuleType, owner: str) -> tuple[str, .
         def register(spec: Spec, hook: str = hook, allowed: tuple[type[Any], ...] = allowed) -> None:
             if not isinstance(spec, allowed):
                 raise HarnessError(f"{hook} was given a {type(spec).__name__}")
-            registry.add(spec, owner)
+            taken.extend(registry.add(spec, owner))
 
         implementation(register=register)
-    return tuple(f"{kind.removesuffix('s')}:{name}" for (kind, name), who in registry.owners.items() if who == owner)
+    return tuple(taken)
 
 
 def _check_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
     """Refuse a misspelt hook: pluggy sees only marked functions, an author may also have forgotten the mark."""
-    known = {name for name in vars(Hooks) if name.startswith("harness_")}
     for name, value in vars(module).items():
         if name.startswith("harness_") and callable(value):
-            if name not in known:
+            if name not in vars(Hooks):
+                known = [hook for hook in vars(Hooks) if hook.startswith("harness_")]
                 raise UnknownName("hook", name, known, "harness/hookspecs.py")
             if not hasattr(value, "harness_impl"):
                 raise HarnessError(f"hook {name} lacks the @hookimpl mark")
@@ -237,54 +246,53 @@ def _check_api(module: ModuleType) -> None:
         raise _WrongApi(f"is written for plugin API {stated}, this harness has API {API}")
 
 
-def _broken(base: PluginReport, candidate: _Candidate, error: Exception) -> PluginReport:
+def _broken(plugin: PluginReport, error: Exception) -> PluginReport:
     """Set a plugin aside; raise where its author asked for that, or the user named it on the command line."""
-    if os.environ.get("HARNESS_STRICT_PLUGINS") == "1" or candidate.module == BUILTIN:
+    if os.environ.get("HARNESS_STRICT_PLUGINS") == "1" or plugin.module == BUILTIN:
         raise error
     cause = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
     first = (cause.splitlines() or [""])[0]
-    if candidate.file:
-        raise HarnessError(f"plugin file {candidate.file}: {first}") from error
+    if isinstance(plugin.home, Path):
+        raise HarnessError(f"plugin file {plugin.home}: {first}") from error
     trace = "".join(traceback.format_exception(error))
-    return replace(base, state="broken", cause=first, trace=trace, fix=_fix(base, error))
+    return replace(plugin, state="broken", cause=first, trace=trace, fix=_fix(plugin, error))
 
 
-def _fix(base: PluginReport, error: Exception) -> str:
-    package = base.distribution or base.module
+def _fix(plugin: PluginReport, error: Exception) -> str:
+    package = plugin.distribution or plugin.module
     if isinstance(error, _WrongApi):
         return f"install the version of {package} for plugin API {API}"
     if isinstance(error, ModuleNotFoundError):
         return f"install what brings the module {error.name}, or leave it out: pip uninstall {package}"
-    return f"its traceback: harness show {base.name}; leave it out: pip uninstall {package}"
+    return f"its traceback: harness show {plugin.name}; leave it out: pip uninstall {package}"
 
 
-def _load(registry: Registry, candidate: _Candidate) -> PluginReport:
-    name = candidate.name
-    base = PluginReport(name, candidate.module, candidate.distribution, candidate.version, "ok")
+def _load(registry: Registry, plugin: PluginReport) -> PluginReport:
+    name, file = plugin.name, plugin.home if isinstance(plugin.home, Path) else None
     if registry.manager.has_plugin(name):
-        return _broken(base, candidate, HarnessError(f"the plugin name '{name}' is already taken"))
+        return _broken(plugin, HarnessError(f"the plugin name '{name}' is already taken"))
     try:
         with _quietly("at import"):
-            module = candidate.load()
+            module = load_plugin_file(file) if file else importlib.import_module(plugin.module)
         _check_api(module)
         _check_hooks(registry.manager, module)
         registry.manager.register(module, name=name)
         registry.manager.check_pending()
         with _quietly("while registering"):
             registered = _collect(registry, module, name)
-        if candidate.file and not registry.manager.get_hookcallers(module):
+        if file and not registry.manager.get_hookcallers(module):
             raise HarnessError("it has no hook: mark a function harness_register_methods with @hookimpl")
     except Exception as error:
         registry.drop(name)
         if registry.manager.has_plugin(name):
             registry.manager.unregister(name=name)
-        return _broken(base, candidate, error)
-    return replace(base, registered=registered)
+        return _broken(plugin, error)
+    return replace(plugin, registered=registered)
 
 
 def build_registry() -> Registry:
     """Load every plugin afresh."""
-    manager = pluggy.PluginManager("harness")
+    manager = _Manager("harness")
     manager.add_hookspecs(Hooks)
     built = Registry(manager)
     for candidate in _candidates():

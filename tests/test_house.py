@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import compileall
 import importlib
 import os
 import re
@@ -102,6 +103,35 @@ def _cpu(*arguments: str) -> float:
     return used.ru_utime + used.ru_stime
 
 
+def test_two_hundred_plugins_cost_half_a_start_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(200):
+        name = f"harness_many{number}"
+        register = f"register(MethodSpec('many{number}', ('inpaint',), '{name}.method:Many', '1', 's', 'MIT'))"
+        code = (
+            f"from harness import MethodSpec, hookimpl\n@hookimpl\ndef harness_register_methods(register): {register}\n"
+        )
+        for file, text in {
+            f"{name}/__init__.py": code,
+            f"{name}/method.py": "class Many: ...\n",
+            f"{name}-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+            f"{name}-1.0.dist-info/entry_points.txt": f"[harness]\nmany{number} = {name}\n",
+        }.items():
+            (tmp_path / file).parent.mkdir(exist_ok=True)
+            (tmp_path / file).write_text(text)
+    assert compileall.compile_dir(tmp_path, quiet=1)  # as pip does
+    monkeypatch.delenv("HARNESS_PLUGINS", raising=False)
+    few = os.environ.get("PYTHONPATH", "")
+    many = os.pathsep.join(filter(None, [few, str(tmp_path)]))
+    command = [sys.executable, "-m", "harness", "list"]
+    shown = subprocess.run(command, env={**os.environ, "PYTHONPATH": many}, capture_output=True, text=True, check=True)
+    assert sum(line.startswith("many") for line in shown.stdout.splitlines()) == 200
+    used: dict[str, list[float]] = {few: [], many: []}
+    for path in [few, many] * 6:  # in turn, so that a busy machine hits both
+        monkeypatch.setenv("PYTHONPATH", path)
+        used[path].append(_cpu("-m", "harness", "list"))
+    assert min(used[many]) <= 1.5 * min(used[few])
+
+
 # ---- arrows between rooms
 
 
@@ -199,7 +229,8 @@ def _users(name: str) -> list[Path]:
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_is_described_documented_and_tested(hook: str) -> None:
-    assert (getattr(Hooks, hook).__doc__ or "").strip().endswith(".")
+    described = " ".join((getattr(Hooks, hook).__doc__ or "").split())
+    assert re.search(r"\. Called [^.]+\. Since API [1-9]\d*\.", described), "when it is called, and since when"
     assert f"| `{hook}` |" in (ROOT / "docs" / "plugins.md").read_text()
     assert _users(hook) != []
 
