@@ -67,7 +67,7 @@ def test_list_shows_every_kind_as_text_and_json(call: Callable[..., Any], kind: 
 def test_suites_show_version_cost_and_methods(call: Callable[..., Any]) -> None:
     rows = {row["name"]: row for row in json.loads(call("list", "suites", "--json").out)}
     assert rows["demo"] == {
-        "name": "demo", "version": "v1", "methods": "5 methods", "cost": "at most 20 s on 2 cores",
+        "name": "demo", "version": "v2", "methods": "5 methods", "cost": "at most 20 s on 2 cores",
         "summary": "six photographs, four floors and coordfill",
     }  # fmt: skip
     assert all(word in call("list", "suites").out for row in rows.values() for word in row.values())

@@ -183,7 +183,7 @@ def test_what_is_not_an_export_of_this_suite_is_left_alone(mistake: Callable[...
     assert [path.name for path in (tmp_path / "holiday").iterdir()] == ["beach.jpg"]
     harness.export("demo", tmp_path / "dir", limit=1)
     told = mistake("export", "inpainting", "dir")
-    assert "dir is an export of suite demo v1" in told
+    assert "dir is an export of suite demo v2" in told
     assert (tmp_path / "dir" / "manifest.json").exists()
     (tmp_path / "dir" / ".harness-export.json").write_text("{")
     assert "is damaged; give another DIR" in mistake("export", "demo", "dir")
