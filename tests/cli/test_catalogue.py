@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -167,7 +168,7 @@ def test_a_plugin_adds_a_command(
         "    cli.add_command(greet)\n",
     )
     assert harness_command("greet").stdout == "hello from a plugin\n"
-    assert "  greet    Say hello." in harness_command("--help").stdout
+    assert re.search(r"  greet +Say hello\.", harness_command("--help").stdout)
 
 
 def test_a_plugin_whose_commands_fail_breaks_no_other(
