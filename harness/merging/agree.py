@@ -40,6 +40,9 @@ def _facts(run: RunFolder) -> Iterator[Fact]:
         yield f"suite.{key}", suite[key]
     for key in ("seed", "repeats", "numerics"):
         yield key, manifest[key]
+    for name, extractor in manifest.get("extractors", {}).items():
+        for key in ("version", "weights_sha256"):
+            yield f"extractor {name}: {key}", extractor[key]
     for task in suite["tasks"]:
         yield from _task_facts(task)
     for entry in manifest["entries"]:

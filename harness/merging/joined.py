@@ -42,6 +42,7 @@ def joined_manifest(runs: Sequence[RunFolder], argv: Sequence[str], started: str
         "attribution": _once(row for manifest in manifests for row in manifest["attribution"]),
         "observer_errors": _once(row for manifest in manifests for row in manifest["observer_errors"]),
         "cell_keys": keys,
+        "extractors": {name: e for m in manifests for name, e in m.get("extractors", {}).items()},
         "history": history,
         "started": started,
         "ended": None,
