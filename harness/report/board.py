@@ -67,12 +67,18 @@ class Board:
 
 @dataclass(frozen=True)
 class TaskView:
-    """A task of the manifest with its summary and boards. `columns` are its metrics, the primary one first."""
+    """A task of the manifest with its summary and boards.
+
+    Attributes:
+        columns: its metrics, the primary one first.
+        unverified: extractors of set metrics whose file nobody's sha256 vouches for, with the file's own.
+    """
 
     task: Mapping[str, Any]
     summary: TaskSummary
     columns: tuple[str, ...]
     boards: tuple[Board, ...]
+    unverified: Mapping[str, str]
 
     @property
     def info(self) -> Mapping[str, Any]:
@@ -93,9 +99,17 @@ class TaskView:
 
     @property
     def remarks(self) -> list[str]:
-        """What must stand beside the columns: set metrics that gave no value, feature backbones that disagree."""
+        """What must stand beside columns: backbones that disagree, set metrics without a value, unverified files."""
         titles = {row.reference: row.title for row in self.rows}
-        return [*filter(None, [disagreement_line(self.summary, titles)]), *refusals(self.summary, titles)]
+        return [
+            *filter(None, [disagreement_line(self.summary, titles)]),
+            *refusals(self.summary, titles),
+            *(
+                f"{column}: features by a file that no published sha256 vouches for ({digest[:8]}…)"
+                for column in self.columns
+                if (digest := self.unverified.get(self.info[column].get("extractor", "")))
+            ),
+        ]
 
 
 def task_views(summary: RunSummary, manifest: Mapping[str, Any]) -> list[TaskView]:
@@ -110,7 +124,9 @@ def _view(task: Mapping[str, Any], summary: TaskSummary, manifest: Mapping[str, 
     for table in summary.tables():
         standings = [standing for standing in summary.standings if standing.table == table]
         boards.append(_board(table, standings, summary, task, columns, manifest))
-    return TaskView(task, summary, columns, tuple(boards))
+    extractors = manifest.get("extractors", {})  # older runs noted none
+    unverified = {name: of["weights_sha256"] for name, of in extractors.items() if of["verified"] is False}
+    return TaskView(task, summary, columns, tuple(boards), unverified)
 
 
 def _board(

@@ -24,6 +24,7 @@ from harness.suites import parse_suite
 SMALL: dict[str, Any] = {"tasks": ["photos-thick"], "device": "cpu", "keep": "all"}
 
 COUNTING = """
+from dataclasses import replace
 import numpy as np
 import torch
 from harness import EmbedderSpec, MetricSpec, Param, hookimpl
@@ -57,7 +58,8 @@ class Never:
 
 def _gap(power):
     fixed = {"extractor": Param("corner", "whose", choices=("corner",)), "power": Param(power, "which")}
-    return MetricSpec(f"gap{power}", "counting:Gap", "1", "set", False, "s", "MIT", params=fixed, diagnostic=True)
+    spec = MetricSpec(f"gap{power}", "counting:Gap", "1", "set", False, "s", "MIT", extractor="corner", params=fixed)
+    return replace(spec, diagnostic=True)
 
 @hookimpl
 def harness_register_metrics(register):
@@ -122,7 +124,9 @@ def test_a_refusal_reaches_summary_terminal_and_report(tmp_path: Path, counting:
     assert set(frame.loc[frame["metric"] == "never", "why"]) == {reason}
     assert f"never: {reason}." in (tmp_path / "run" / "report.html").read_text()
     print_summary(run.summary, run.folder.manifest, Console(width=200), plain=True)
-    assert f"never: {reason}\n" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"never: {reason}\n" in told
+    assert "gap1: features by a file that no published sha256 vouches for (aaaaaaaa…)\n" in told
 
 
 def test_entries_are_compared_over_the_same_samples(tmp_path: Path, counting: Any) -> None:
