@@ -37,7 +37,17 @@ from harness.specs import (
     SuiteSpec,
 )
 
-__all__ = ["PluginReport", "Registry", "load_target", "missing", "registry"]
+__all__ = [
+    "BUILTIN",
+    "KINDS",
+    "PluginReport",
+    "Registry",
+    "build_registry",
+    "load_target",
+    "missing",
+    "observers",
+    "registry",
+]
 
 GROUP = "harness"
 BUILTIN = "harness.builtin"

@@ -12,7 +12,15 @@ from harness.errors import HarnessError, UnknownName
 from harness.plugins import Registry
 from harness.specs import MethodSpec, Param, ParamValue
 
-__all__ = ["Reference", "metric_column", "parse_metric", "parse_outputs", "parse_reference", "resolve_params"]
+__all__ = [
+    "Reference",
+    "canonical",
+    "metric_column",
+    "parse_metric",
+    "parse_outputs",
+    "parse_reference",
+    "resolve_params",
+]
 
 _PATTERN = re.compile(r"(?P<name>[A-Za-z0-9_.-]+)(?:@(?P<weights>[A-Za-z0-9_.-]+))?(?:\[(?P<params>[^\[\]]*)\])?")
 

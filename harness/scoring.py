@@ -21,7 +21,7 @@ from harness.store.keys import pixels_hash
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Scored", "score"]
+__all__ = ["Pair", "Scored", "score"]
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ __all__ = [
     "MetricSpec",
     "Paper",
     "Param",
+    "ParamValue",
     "Requirement",
     "Spec",
     "SuiteSpec",

@@ -16,7 +16,18 @@ import click
 from harness import __version__
 from harness.errors import HarnessError
 
-__all__ = ["cli", "main"]
+__all__ = ["EXIT_CODES", "LazyGroup", "cli", "main"]
+
+EXIT_CODES = {
+    0: "done",
+    1: "nothing succeeded; `parity` or `check` found a disagreement; `compare --gate` found B worse",
+    2: "a user's mistake, in one line on stderr with the next command",
+    3: "everything is computed and kept, but a plugin's observer failed",
+    4: "more records failed than `--max-errors` allows",
+    70: "an error of ours, in one line too; `--debug` shows its traceback",
+    130: "stopped by Ctrl-C; the same command goes on",
+    143: "stopped by SIGTERM; the same command goes on",
+}
 
 # command: (module in harness.cli, attribute, one line for --help)
 _COMMANDS = {
@@ -155,12 +166,7 @@ def _named(error: BaseException) -> str:
 
 
 def main() -> None:
-    """Run the command line.
-
-    Exit codes: 0; 1 nothing succeeded, or parity differs; 2 a user's mistake, in one line on stderr; 3 an observer
-    failed; 4 more records failed than `--max-errors` allows; 70 an error of ours, in one line too (`--debug` shows its
-    traceback); 130 and 143 stopped by a signal.
-    """
+    """Run the command line; it ends with one of `EXIT_CODES`."""
     debug = "--debug" in sys.argv or os.environ.get("HARNESS_DEBUG") == "1"
     signal.signal(signal.SIGTERM, _terminate)
     if "_HARNESS_COMPLETE" in os.environ:  # a shell asks: click answers inside cli.main, with our Bash

@@ -33,7 +33,7 @@ __all__ = ["compare_command"]
 )  # fmt: skip
 @click.option(
     "--format", "layout", type=click.Choice(["table", "json", "csv", "markdown", "latex"]), default="table",
-    show_default=True,
+    show_default=True, help="How it is printed.",
 )  # fmt: skip
 @click.option(
     "--worst", type=click.IntRange(min=0), default=3, show_default=True, help="Samples to name on which B loses most."

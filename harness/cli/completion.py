@@ -20,6 +20,7 @@ from harness.suites import load_suite
 
 __all__ = [
     "COMPLETE_VARIABLE",
+    "WholeWords",
     "complete_methods",
     "complete_metrics",
     "complete_names",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-__all__ = ["data_command"]
+__all__ = ["data_command", "unpack_command"]
 
 
 @click.group("data")

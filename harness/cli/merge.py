@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-__all__ = ["merge_command"]
+__all__ = ["event_line", "merge_command"]
 
 SHOWN = 10
 

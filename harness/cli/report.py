@@ -23,7 +23,9 @@ FORMATS = ["html", "table", "csv", "json", "latex", "markdown"]
     "-o", "--out", type=click.Path(path_type=Path, dir_okay=False),
     help="Where to write. Default: RUN/report.html; other formats to standard output.",
 )  # fmt: skip
-@click.option("--format", "layout", type=click.Choice(FORMATS), default="html", show_default=True)
+@click.option(
+    "--format", "layout", type=click.Choice(FORMATS), default="html", show_default=True, help="What is written."
+)
 @click.option("--records", is_flag=True, help="Every sample's row instead of the standings, as csv or json.")
 def report_command(run: Path, out: Path | None, layout: str, records: bool) -> None:
     """Rebuild RUN's aggregates, summary and self-contained HTML report from its records; print the tables.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from harness.runner.engine import CellResult
 
-__all__ = ["run_and_show", "show_plan"]
+__all__ = ["Bar", "Lines", "run_and_show", "show_plan"]
 
 
 class Lines:

@@ -34,13 +34,14 @@ __all__ = ["score_command"]
     shell_complete=complete_metrics,
     help="Columns, name or name@region. Default: psnr, ssim, l1.",
 )
-@click.option("--device", default="auto", show_default=True)
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1.")
 @click.option(
     "--format",
     "layout",
     type=click.Choice(["table", "json", "csv", "latex", "markdown"]),
     default="table",
     show_default=True,
+    help="How it is printed.",
 )
 def score_command(
     outputs: Path, reference: Path | None, mask: Path | None, metrics: str, device: str, layout: str

@@ -16,7 +16,7 @@ from harness.specs import MethodSpec, Param, Requirement, Spec, SuiteSpec, Weigh
 from harness.suites import load_suite
 from harness.weights.resolve import locate
 
-__all__ = ["show_command"]
+__all__ = ["find_spec_named", "show_command"]
 
 _SINGULAR = {kind.removesuffix("s"): kind for kind in KINDS}
 

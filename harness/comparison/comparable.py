@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["changes", "inputs_differ", "machines", "metric_differs", "task_differs"]
+__all__ = ["Differing", "changes", "inputs_differ", "machines", "metric_differs", "task_differs"]
 
 _TASK = {
     "maskset": "mask set", "mask_version": "mask set version", "role": "mask role", "gives": "gives",

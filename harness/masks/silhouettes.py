@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from harness.masks.outlines import Polygon
 
-__all__ = ["KINDS", "silhouette"]
+__all__ = ["KINDS", "bird", "car", "person", "plant", "quadruped", "silhouette", "vessel"]
 
 DOWN = math.pi / 2
 

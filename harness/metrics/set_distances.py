@@ -17,6 +17,7 @@ from harness.errors import HarnessError, RefusedSet
 from harness.metrics.clusters import Rows, codes, halves, jackknife
 
 __all__ = [
+    "BLOCKS",
     "MIN_SOURCES",
     "FrechetDistance",
     "KernelDistance",

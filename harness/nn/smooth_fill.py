@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+__all__ = ["smooth_fill"]
+
 CYCLES = 3  # ours: tests/nn/test_smooth_fill.py states the accuracy this gives
 SWEEPS = 2  # ours: before and after each coarse correction
 COARSEST_SWEEPS = 16

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from harness.stats.model import PairTest, RunSummary
     from harness.store import RunFolder
 
-__all__ = ["PICTURE_BUDGET", "write_report"]
+__all__ = ["PICTURE_BUDGET", "Section", "write_report"]
 
 PICTURE_BUDGET = 24_000_000
 """ours: bytes of pictures in one page; a larger page is slow to open on a phone and refused by mail."""

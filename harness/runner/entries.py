@@ -20,7 +20,7 @@ from harness.specs import MethodSpec, ParamValue
 from harness.store.keys import digest
 from harness.weights import resolve_weights
 
-__all__ = ["Entry", "resolve_described", "resolve_entry"]
+__all__ = ["Entry", "MethodLike", "resolve_described", "resolve_entry"]
 
 MethodLike = str | Callable[..., Any] | Inpainter
 

@@ -21,7 +21,16 @@ from harness.store.folder import RunFolder
 from harness.store.shards import ShardWriter, read_rows, seal
 from harness.suites import Task
 
-__all__ = ["Extractor", "FeatureBook", "build_extractors", "real_bands", "set_aggregates", "set_metrics"]
+__all__ = [
+    "TRUTH",
+    "Extractor",
+    "FeatureBook",
+    "build_extractors",
+    "feature_key",
+    "real_bands",
+    "set_aggregates",
+    "set_metrics",
+]
 
 TRUTH = "truth"
 

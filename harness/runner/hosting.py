@@ -29,7 +29,7 @@ from harness.runner.memory import keep_freed
 from harness.runner.units import Unit
 from harness.store.keys import digest
 
-__all__ = ["main"]
+__all__ = ["Hosted", "main"]
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 

@@ -24,7 +24,7 @@ from harness.runner.units import Unit
 from harness.store.keys import digest
 from harness.suites import Task
 
-__all__ = ["Host", "IsolatedCaller"]
+__all__ = ["Broken", "Host", "IsolatedCaller", "Lost"]
 
 START_SECONDS = 600.0
 """ours: for starting a process, importing and building a method. Large checkpoints on slow disks take minutes."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ClusterSums", "Floats", "Ints", "chunks", "cluster_codes", "cluster_sums", "resampled_weights"]
+__all__ = ["ClusterSums", "Floats", "Ints", "Labels", "chunks", "cluster_codes", "cluster_sums", "resampled_weights"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

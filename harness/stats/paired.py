@@ -15,6 +15,7 @@ from scipy.special import nctdtrinc, stdtr, stdtrit
 from harness.stats.clusters import Floats, Labels, chunks, cluster_sums
 
 __all__ = [
+    "SMALLEST_P",
     "detectable_difference",
     "equivalence_test",
     "holm",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from harness.errors import HarnessError
 from harness.stats.clusters import Floats
 
-__all__ = ["Counts", "TaskTable", "task_table"]
+__all__ = ["Counts", "Flags", "TaskTable", "task_table"]
 
 Flags = NDArray[np.bool_]
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from harness.errors import HarnessError
 from harness.specs import SuiteSpec
 
-__all__ = ["Suite", "Task", "load_suite", "task_of"]
+__all__ = ["Suite", "Task", "load_suite", "parse_suite", "task_of"]
 
 
 @dataclass(frozen=True)

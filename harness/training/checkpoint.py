@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from harness.errors import HarnessError
 from harness.training.recipe import MODEL, Parts
 
-__all__ = ["FILE", "Average", "Counters", "load", "save", "write_atomically"]
+__all__ = ["FILE", "Average", "Counters", "averaged_model", "load", "save", "write_atomically"]
 
 FILE = "checkpoint.pt"
 WARM_UP = 10  # ours: the average forgets its random start over the first steps

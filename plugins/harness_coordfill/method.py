@@ -15,7 +15,7 @@ from harness.weights import load_state
 from harness.weights.loading import read_metadata
 from harness_coordfill.network import CoordFill, CoordFillConfig
 
-__all__ = ["CoordFillInpainter", "load_network"]
+__all__ = ["CoordFillInpainter", "load_network", "random_network"]
 
 METADATA = "harness"  # the safetensors entry in which our training leaves its JSON
 RANDOM_SEED = 0

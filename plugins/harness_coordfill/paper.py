@@ -28,7 +28,7 @@ from harness_coordfill.train import CRITIC, HELD_OUT, adversarial
 if TYPE_CHECKING:
     from harness.interfaces import Hole
 
-__all__ = ["ALEXNET", "Paper", "alexnet_file", "paper"]
+__all__ = ["ALEXNET", "Paper", "alexnet_file", "lpips_alex", "paper", "small_irregular"]
 
 LEARNING_RATE, BATCH = 1e-4, 16
 SIDES = tuple(256 + 32 * step for step in range(9))

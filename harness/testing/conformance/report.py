@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from harness.testing.conformance.case import Case
 from harness.testing.conformance.model import Outcome
 
-__all__ = ["as_json", "as_markdown", "asked", "counts", "text_line"]
+__all__ = ["as_json", "as_markdown", "asked", "counts", "heading", "text_line"]
 
 Row = tuple[Case, Outcome]
 

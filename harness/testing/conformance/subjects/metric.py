@@ -20,7 +20,7 @@ from harness.testing.conformance.pictures import Size
 from harness.testing.conformance.subjects.subject import Subject, remembered
 from harness.testing.conformance.tensors import holes, noisy, pictures
 
-__all__ = ["LADDER", "SHIFTS", "Features", "MetricSubject"]
+__all__ = ["LADDER", "SHIFTS", "SIZE", "Features", "MetricSubject"]
 
 SIZE: Size = (192, 224)
 PHOTOGRAPHS = 3
