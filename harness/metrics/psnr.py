@@ -1,4 +1,4 @@
-"""Peak signal-to-noise ratio."""
+"""Peak signal-to-noise ratio, over RGB and over Y."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ import torch
 from torch import Tensor
 
 from harness.interfaces import MetricBatch
+from harness.metrics.colour import studio_y
 from harness.metrics.regions import counted, masked_mean
 
-__all__ = ["CAP", "Psnr"]
+__all__ = ["CAP", "Psnr", "PsnrY", "decibels"]
 
 CAP = 100.0
 """ours: dB given to equal images, whose PSNR is infinite; one 8-bit step in one value of a 256² picture is 101 dB."""
+
+
+def decibels(mean_squared_error: Tensor) -> Tensor:
+    """``-10 log10(MSE)`` of pictures in [0, 1], at most `CAP`; NaN stays NaN."""
+    return (-10 * torch.log10(mean_squared_error)).clamp(max=CAP)
 
 
 class Psnr:
@@ -33,5 +39,26 @@ class Psnr:
         self.region = region
 
     def __call__(self, batch: MetricBatch) -> Mapping[str, Tensor]:
-        error = masked_mean((batch.output - batch.truth).square(), counted(batch, self.region, "psnr"))
-        return {"psnr": (-10 * torch.log10(error)).clamp(max=CAP)}
+        error = (batch.output - batch.truth).square()
+        return {"psnr": decibels(masked_mean(error, counted(batch, self.region, "psnr")))}
+
+
+class PsnrY:
+    """PSNR of the Y channel (`studio_y`: BT.601 studio range, not rounded), peak 255 although Y spans 16 to 235.
+
+    What super-resolution papers call PSNR (they also cut a border of as many pixels as the scale; this does not).
+    Images ``[N,3,H,W]`` RGB in [0, 1] -> ``{"psnr_y": [N]}``, at most `CAP`. NaN where the region is empty.
+
+    Example:
+        >>> grey = torch.full((1, 3, 8, 8), 0.5)
+        >>> PsnrY()(MetricBatch(("a",), grey + 0.1, grey, None))["psnr_y"]  # 20 dB + 20 log10(255 / 219)
+        tensor([21.3219])
+    """
+
+    def __init__(self, device: str = "cpu", region: str = "") -> None:
+        del device  # computed where the batch lies
+        self.region = region
+
+    def __call__(self, batch: MetricBatch) -> Mapping[str, Tensor]:
+        error = (studio_y(batch.output) - studio_y(batch.truth)).square()
+        return {"psnr_y": decibels(masked_mean(error, counted(batch, self.region, "psnr_y")))}

@@ -9,7 +9,17 @@ from torch.nn import functional as F
 from harness.errors import HarnessError, UnknownName
 from harness.interfaces import MetricBatch
 
-__all__ = ["REGIONS", "boundary_radius", "counted", "dilate", "erode", "masked_mean", "region_mask"]
+__all__ = [
+    "REGIONS",
+    "boundary_radius",
+    "counted",
+    "dilate",
+    "erode",
+    "known_only",
+    "masked_mean",
+    "region_mask",
+    "whole_image_only",
+]
 
 REGIONS = ("hole", "known", "boundary")
 
@@ -79,6 +89,23 @@ def counted(batch: MetricBatch, region: str, metric: str) -> Tensor | None:
     if batch.region is None:
         raise HarnessError(f"{metric}@{region} needs a mask, and this task gives none: ask for {metric} instead")
     return batch.region
+
+
+def whole_image_only(region: str, metric: str, instead: str = "") -> None:
+    """Refuse a region for a metric that has none.
+
+    Raises:
+        HarnessError: a region is asked for; names ``instead``, a metric that has regions, where there is one.
+    """
+    if region:
+        other = f", or for {instead}@{region}" if instead else ""
+        raise HarnessError(f"{metric} judges whole images: ask for it without @{region}{other}")
+
+
+def known_only(region: str, metric: str) -> None:
+    """Refuse anything but ``known`` for a metric of what lies outside the mask (by `HarnessError`)."""
+    if region != "known":
+        raise HarnessError(f"{metric} judges what lies outside the mask: ask for {metric}@known")
 
 
 def masked_mean(values: Tensor, region: Tensor | None) -> Tensor:

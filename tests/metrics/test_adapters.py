@@ -11,13 +11,15 @@ import urllib.request
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from harness.errors import HarnessError, MissingRequirement, UnknownName
 from harness.interfaces import MetricBatch
-from harness.metrics.lpips_adapter import BACKBONES, Lpips
+from harness.metrics.dists import Dists
+from harness.metrics.lpips_adapter import BACKBONES, Lpips, LpipsBrushBench, LpipsGdpAll, LpipsSqueeze, LpipsVgg
 from harness.metrics.offline import files_sha256, no_downloads
 from harness.metrics.pyiqa_adapter import PyiqaMetric
 from harness.metrics.pyiqa_catalogue import WITHOUT_WEIGHTS, pyiqa_spec
@@ -39,17 +41,25 @@ def empty_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_lpips_without_its_file_says_file_licence_place_and_command(empty_home: Path) -> None:
-    place = empty_home / "torch/hub/checkpoints/alexnet-owt-7be5be79.pth"
+@pytest.mark.parametrize(
+    ("metric", "file"),
+    [(Lpips, "alexnet-owt-7be5be79.pth"), (LpipsVgg, "vgg16-397923af.pth"),
+     (LpipsSqueeze, "squeezenet1_1-b8a52dc0.pth"), (LpipsGdpAll, "vgg16-397923af.pth"),
+     (LpipsBrushBench, "squeezenet1_1-b8a52dc0.pth"), (Dists, "vgg16-397923af.pth")],
+)  # fmt: skip
+def test_without_its_file_a_metric_says_file_licence_place_and_command(
+    metric: type[Any], file: str, empty_home: Path
+) -> None:
+    place = empty_home / "torch/hub/checkpoints" / file
     with pytest.raises(MissingRequirement) as caught:
-        Lpips()
+        metric(region="known") if metric is LpipsBrushBench else metric()
     line = str(caught.value)
     assert "\n" not in line
-    for part in ("needs the file alexnet-owt-7be5be79.pth", "BSD", str(place), "curl", "https://"):
+    for part in (f"needs the file {file}", "BSD", str(place), "curl", "https://"):
         assert part in line
     assert not line.startswith("lpips")  # the plan says whose reason it is
-    with pytest.raises(MissingRequirement, match="needs the file alexnet"):
-        Lpips.available(net="alex")
+    with pytest.raises(MissingRequirement, match=f"needs the file {file}"):
+        metric.available()
 
 
 def test_lpips_with_its_file_runs(empty_home: Path, photos: dict[str, torch.Tensor], noisy: Noise, batch: Make) -> None:
@@ -59,17 +69,17 @@ def test_lpips_with_its_file_runs(empty_home: Path, photos: dict[str, torch.Tens
     place.parent.mkdir(parents=True)
     torch.manual_seed(0)
     torch.save(lpips_and_torchvision.squeezenet1_1(weights=None).state_dict(), place)
-    metric = Lpips(net="squeeze")
+    metric = LpipsSqueeze()
     truth = photos["coffee"]
-    values = [metric(batch(noisy(truth, s), truth))["lpips"].item() for s in (0, 5, 30)]
+    values = [metric(batch(noisy(truth, s), truth))["lpips_squeeze"].item() for s in (0, 5, 30)]
     assert values[0] == pytest.approx(0, abs=1e-6)
     assert values[0] < values[1] < values[2]
     assert len(metric.weights_sha256) == 64
-    assert Lpips(net="squeeze").weights_sha256 == metric.weights_sha256
-    Lpips.available(net="squeeze")
+    assert LpipsSqueeze().weights_sha256 == metric.weights_sha256
+    LpipsSqueeze.available()
     torch.manual_seed(1)
     torch.save(lpips_and_torchvision.squeezenet1_1(weights=None).state_dict(), place)
-    assert Lpips(net="squeeze").weights_sha256 != metric.weights_sha256
+    assert LpipsSqueeze().weights_sha256 != metric.weights_sha256
 
 
 def test_files_are_known_by_name_and_content(tmp_path: Path) -> None:
@@ -93,11 +103,19 @@ def test_what_a_library_reads_is_noted(tmp_path: Path) -> None:
     assert {path.name for path in files} == {"a.pth", "b.mat"}
 
 
-def test_lpips_judges_whole_images_by_known_nets() -> None:
+def test_networks_judge_whole_images_or_what_is_known() -> None:
     with pytest.raises(HarnessError, match="feat_efl0@hole"):
         Lpips(region="hole")
-    with pytest.raises(HarnessError, match="squeeze"):
-        Lpips(net="resnet")
+    with pytest.raises(HarnessError, match="feat_efl0@hole"):
+        Dists(region="hole")
+    with pytest.raises(HarnessError, match="lpips_brushbench@known"):
+        LpipsBrushBench()
+
+
+def test_dists_without_the_package_that_has_its_heads_is_a_pip_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.metrics.dists.find_spec", lambda name: None)
+    with pytest.raises(MissingRequirement, match="pip install torchmetrics"):
+        Dists.available()
 
 
 def test_every_way_to_the_network_is_closed() -> None:

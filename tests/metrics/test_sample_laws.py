@@ -16,14 +16,14 @@ from harness.metrics.feature_distance import FeatureDistance
 from harness.metrics.gmsd import Gmsd
 from harness.metrics.high_frequency import HighFrequencyRatio
 from harness.metrics.l1 import L1
-from harness.metrics.psnr import Psnr
-from harness.metrics.ssim import Ssim
+from harness.metrics.psnr import Psnr, PsnrY
+from harness.metrics.ssim import Ssim, SsimY
 
 Make = Callable[..., MetricBatch]
 Noise = Callable[[torch.Tensor, float], torch.Tensor]
 Hole = Callable[[torch.Tensor], torch.Tensor]
-WHOLE: list[type[Any]] = [Psnr, Ssim, L1, Gmsd, FeatureDistance]
-BETTER_UP = {Psnr, Ssim}
+WHOLE: list[type[Any]] = [Psnr, PsnrY, Ssim, SsimY, L1, Gmsd, FeatureDistance]
+BETTER_UP = {Psnr, PsnrY, Ssim, SsimY}
 
 
 def value(metric: SampleMetric, batch: MetricBatch) -> torch.Tensor:
@@ -74,7 +74,7 @@ def test_nothing_counted_is_undefined_and_only_there(
     assert torch.isnan(values).tolist() == [False, True, False]
 
 
-@pytest.mark.parametrize("kind", [Psnr, L1, HighFrequencyRatio])
+@pytest.mark.parametrize("kind", [Psnr, PsnrY, L1, HighFrequencyRatio])
 def test_what_lies_outside_the_hole_changes_nothing_on_a_composite(
     kind: type[Any], stack: torch.Tensor, batch: Make, noisy: Noise, hole: Hole
 ) -> None:
@@ -108,7 +108,7 @@ def _blurred(image: torch.Tensor, sigma: float) -> torch.Tensor:
     return F.conv2d(F.conv2d(padded, gauss, groups=3), gauss.transpose(2, 3), groups=3).clamp(0, 1)
 
 
-@pytest.mark.parametrize("kind", [Psnr, Ssim, L1, Gmsd, FeatureDistance])
+@pytest.mark.parametrize("kind", WHOLE)
 def test_swapping_output_and_truth_changes_nothing(
     kind: type[Any], stack: torch.Tensor, batch: Make, noisy: Noise
 ) -> None:
@@ -122,7 +122,14 @@ def test_any_size_gives_a_number_within_bounds(height: int, width: int, n: int, 
     generator = torch.Generator().manual_seed(seed)
     output, truth = torch.rand(2, n, 3, height, width, generator=generator)
     given_batch = MetricBatch(tuple(map(str, range(n))), output, truth, None)
-    for metric, low, high in ((Psnr(), 0, 100), (Ssim(), 0, 1), (L1(), 0, 1), (Gmsd(), 0, 1)):
+    for metric, low, high in (
+        (Psnr(), 0, 100),
+        (PsnrY(), 0, 100),
+        (Ssim(), 0, 1),
+        (SsimY(), -1, 1),
+        (L1(), 0, 1),
+        (Gmsd(), 0, 1),
+    ):
         values = value(metric, given_batch)
         assert values.shape == (n,)
         assert ((values >= low) & (values <= high)).all()
