@@ -35,6 +35,7 @@ __all__ = [
     "InceptionPt",
     "InceptionTf",
     "InceptionTorchvision",
+    "WeightsFile",
     "require",
     "resize_pil",
     "resize_tf1",
@@ -166,22 +167,27 @@ inception_torchvision: Inst-Inpaint feeds [0, 1] to a network told to expect Ima
 
 
 def require(extractor: str) -> Path:
-    """The file of an extractor. Raises `MissingRequirement` (file, licence, place, command) where it is not here."""
+    """The file of an extractor, checked.
+
+    Raises:
+        MissingRequirement: it is not here (file, licence, place, command).
+        HarnessError: it is not its publisher's.
+    """
     file = VARIANTS[extractor].file
     path = weights_folder("inception") / file.name
     if not path.is_file():
         raise lacking(file.name, file.licence, str(path), curl(file.url, str(path)))
+    digest = _sha256(path, path.stat().st_mtime_ns)
+    if not digest.startswith(file.sha256):
+        raise HarnessError(f"{path} has sha256 {digest[:8]}…, expected {file.sha256}…: get the file again")
     return path
 
 
 @cache
-def _checked_sha256(path: Path, expected: str, changed_ns: int) -> str:
+def _sha256(path: Path, changed_ns: int) -> str:
     del changed_ns  # a file replaced while we run is another file
     with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    if not digest.startswith(expected):
-        raise HarnessError(f"{path} has sha256 {digest[:8]}…, expected {expected}…: get the file again")
-    return digest
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 class InceptionEmbedder:
@@ -200,7 +206,7 @@ class InceptionEmbedder:
     def __init__(self, device: str = "cpu") -> None:
         path = require(self.extractor)
         variant = VARIANTS[self.extractor]
-        self.weights_sha256 = _checked_sha256(path, variant.file.sha256, path.stat().st_mtime_ns)
+        self.weights_sha256 = _sha256(path, path.stat().st_mtime_ns)
         self.verified = bool(variant.file.sha256)
         self.network = variant.load(path).eval().to(device)
         self._features = variant.features

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from harness.report.board import Board, Row, TaskView, task_views
 from harness.report.lines import GAP, WIDTH, emit, plain_table, rich_table, width_of
-from harness.report.words import NOTHING, interval, number, rank_range, resolution, seconds, skipped_lines
+from harness.report.words import NOTHING, interval, leak, number, rank_range, resolution, seconds, skipped_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,9 +65,11 @@ def _lines(summary: RunSummary, manifest: Mapping[str, Any], width: int, bare: b
 
 
 def _notes(view: TaskView, board: Board, left_out: Sequence[str]) -> Iterator[str]:
-    yield from (f"* {row.title}: {row.note}" for row in board.rows if row.note)
+    said = [(row.title, "; ".join(filter(None, [row.note, leak(row.standing)]))) for row in board.rows]
+    yield from (f"* {title}: {notes}" for title, notes in said if notes)
     done, info = view.summary, view.info[view.summary.primary]
     yield "; ".join(filter(None, [view.counted, resolution(done, info)]))
+    yield from view.remarks
     if left_out:
         yield f"in the report only: {', '.join(left_out)}"
 
@@ -110,9 +112,11 @@ def _value(row: Row, column: str, view: TaskView) -> str:
 
 
 def _cells(row: Row, primary: str, view: TaskView) -> list[str]:
-    title = row.title + (" *" if row.note else "")
+    badge = f" (leak: {row.standing.leak})" if row.standing.leak else ""
+    mark = " *" if row.note or badge else ""
+    title = row.title + badge + mark
     if cell_len(title) > TITLE_MAX:
-        title = set_cell_size(row.title, TITLE_MAX - 3).rstrip() + ("… *" if row.note else "…")
+        title = set_cell_size(row.title + badge, TITLE_MAX - 3).rstrip() + "…" + mark
     return [
         rank_range(row.standing),
         row.standing.group,

@@ -32,6 +32,7 @@ from harness.metrics.inception import (
     resize_torch,
 )
 from harness.metrics.published import PublishedFrechet
+from harness.plugins import registry
 from harness.runner.plan import metric_skip
 
 
@@ -190,6 +191,8 @@ def test_a_file_that_is_not_the_published_one_is_refused(random_home: Path, monk
     for embedder in (InceptionTf, InceptionPt, InceptionTorchvision):
         with pytest.raises(HarnessError, match=r"sha256 .*…, expected .*: get the file again"):
             embedder()
+    with pytest.raises(HarnessError, match="get the file again"):  # before anything is computed
+        metric_skip("fid_tf", registry())
 
 
 def test_weights_are_never_unpickled(placed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,8 +224,6 @@ def test_a_missing_file_is_one_line_with_its_place_and_command(
 
 
 def test_plans_skip_what_has_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from harness.plugins import registry
-
     monkeypatch.setenv("HARNESS_HOME", str(tmp_path))
     for name in ("fid_tf", "fid_pt", "fid_clean", "fid_nvidia", "fid_torchvision", "kid_tf", "p_ids_nvidia"):
         assert metric_skip(name, registry()).startswith("needs the file ")
