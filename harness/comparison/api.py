@@ -152,15 +152,20 @@ def _notes(task: Task, a: Party, b: Party) -> tuple[str, ...]:
         notes.append(f"changed from A to B: {changed}")
     metric = task["primary"].partition("@")[0]
     sides = (("A", a), ("B", b))
+    said: dict[str, list[str]] = {}
     for name, party in sides:
-        kind = (party.entry["weights"] or {}).get("kind", "")
-        if kind and kind != "official":
-            notes.append(f"{name}: {TABLE_HEADINGS[kind]}")
-        if "oracle" in party.entry["tags"]:
-            notes.append(f"{name} is an oracle: it is given what the other must find")
-        if metric in party.entry["optimises"]:
-            notes.append(f"{name} optimises {metric}, the metric it is judged by here")
+        for line in _caveats(party.entry, metric):
+            said.setdefault(line, []).append(name)
+    notes += [f"{' and '.join(names)}: {line}" for line, names in said.items()]
     repeats = [party.records["repeat"].nunique() if len(party.records) else 1 for _, party in sides]
     if max(repeats) > 1:
         notes.append(f"means over repeats: {repeats[0]} of A, {repeats[1]} of B")
     return tuple(notes)
+
+
+def _caveats(entry: Entry, metric: str) -> list[str]:
+    """Why an entry would not stand in the same ranked table as any other."""
+    kind = entry["weights"]["kind"] if entry["weights"] else ""
+    lines = [TABLE_HEADINGS[kind]] if kind and kind != "official" else []
+    lines += ["an oracle: given what the others must find"] if "oracle" in entry["tags"] else []
+    return lines + ([f"optimises {metric}, which judges it here"] if metric in entry["optimises"] else [])

@@ -13,7 +13,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
 
-__all__ = ["GAP", "WIDTH", "emit", "plain_table", "rich_table", "width_of"]
+__all__ = ["GAP", "WIDTH", "cut", "emit", "plain_table", "rich_table", "width_of"]
 
 WIDTH = 110
 GAP = 2
@@ -38,6 +38,11 @@ def _writable(text: str, encoding: str) -> str:
     if encoding.lower().startswith("utf"):
         return text
     return text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
+
+
+def cut(text: str, cells: int) -> str:
+    """`text` in at most so many columns of a terminal, the last one an ellipsis where something was cut."""
+    return text if cell_len(text) <= cells else set_cell_size(text, cells - 1).rstrip() + "…"
 
 
 def width_of(cells: Iterable[str]) -> int:

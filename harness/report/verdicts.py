@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
+from harness.report.lines import cut
 from harness.report.sheet import visible
-from harness.report.words import metric_name, number, shorten, signed
+from harness.report.words import metric_name, number, signed
 
 if TYPE_CHECKING:
     from harness.stats.contests import Comparison, Contest, Effect, Failure, Side
@@ -16,14 +19,18 @@ __all__ = ["difference", "gate_lines", "own_notes", "p_value", "pair_name", "ver
 TITLE_MAX = 26
 
 
-def pair_name(contest: Contest) -> str:
-    """`telea`, or `telea → harmonic` where B is another entry."""
+def pair_name(contest: Contest, cells: int = 2 * TITLE_MAX) -> str:
+    """`telea`, or `telea → harmonic` where B is another entry, in at most so many columns of a terminal."""
     a, b = _title(contest.a), _title(contest.b)
-    return a if a == b else f"{a} → {b}"
+    if a == b:
+        return cut(a, cells)
+    whole = f"{a} → {b}"
+    each = (cells - 3) // 2
+    return whole if cell_len(whole) <= cells else f"{cut(a, each)} → {cut(b, each)}"
 
 
 def _title(side: Side) -> str:
-    return shorten(visible(side.title), TITLE_MAX)
+    return cut(visible(side.title), TITLE_MAX)
 
 
 def difference(effect: Effect) -> str:
@@ -89,12 +96,11 @@ def _by(contest: Contest) -> str:
 
 def own_notes(contest: Contest) -> list[str]:
     """What must be known of one pair: on what it rests if that is not everything, and what the API noted."""
-    who = f"{pair_name(contest)} on {contest.task}: "
     notes = []
     if contest.primary.diff.n < contest.n_total:
         counts = ", ".join(f"{name}: {_counts(side)}" for name, side in (("A", contest.a), ("B", contest.b)))
-        notes.append(f"{who}compared on {contest.primary.diff.n} of {contest.n_total} common samples ({counts})")
-    return notes + [f"{who}{visible(note)}" for note in contest.notes]
+        notes.append(f"compared on {contest.primary.diff.n} of {contest.n_total} common samples ({counts})")
+    return notes + [visible(note) for note in contest.notes]
 
 
 def _counts(side: Side) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from harness.report.lines import WIDTH, emit, plain_table, rich_table
+from harness.report.lines import GAP, WIDTH, cut, emit, plain_table, rich_table, width_of
 from harness.report.sheet import Cell, Sheet, visible
 from harness.report.verdicts import difference, own_notes, p_value, pair_name, verdict_sentence
-from harness.report.words import NOTHING, number, seconds, shorten, signed
+from harness.report.words import NOTHING, listed, number, seconds, signed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["comparison_sheet", "effects_sheet", "print_comparison"]
 
 SAMPLE_MAX = 52
+NAME_MIN = 13
 DETAILED = 4
 """ours: so many contests are shown with every metric, cost and lost sample; of more, only what decides."""
 
@@ -53,17 +54,26 @@ def _lines(comparison: Comparison, width: int, bare: bool) -> Iterator[Text | Ta
         mine = [contest for contest in comparison.contests if contest.task == task]
         yield Text()
         yield Text.assemble((visible(mine[0].title), "bold"), "  ", (task, "dim"))
-        yield from _table(
-            _heads(mine[0].primary), [_decisive(one) for one in mine], [_styles(one) for one in mine], bare
-        )
+        heads, rows = _heads(mine[0].primary), [_decisive(one) for one in mine]
+        _name_rows(heads, rows, mine, width)
+        yield from _table(heads, rows, [_styles(one) for one in mine], bare)
         if detailed:
             for contest in mine:
                 yield from _detail(contest, width, bare)
         else:
             yield Text()
-            yield from _wrapped([note for one in mine for note in own_notes(one)], width, "dim")
+            yield from _wrapped(_notes_of_all(mine), width, "dim")
     yield Text()
     yield from _wrapped(_footnotes(comparison, detailed), width, "dim")
+
+
+def _notes_of_all(contests: Sequence[Contest]) -> list[str]:
+    """The notes of several pairs, each once: `telea and harmonic: compared on …`."""
+    who: dict[str, list[str]] = {}
+    for contest in contests:
+        for note in own_notes(contest):
+            who.setdefault(note, []).append(pair_name(contest))
+    return [f"{'all' if len(names) == len(contests) else listed(names)}: {note}" for note, names in who.items()]
 
 
 def _wrapped(lines: Sequence[str], width: int, style: str) -> Iterator[Text]:
@@ -76,6 +86,13 @@ def _table(
     left: Sequence[int] = LEFT,
 ) -> Iterator[Text | Table]:  # fmt: skip
     yield from plain_table(heads, rows, left) if bare else [rich_table(heads, rows, left, styles)]
+
+
+def _name_rows(heads: Sequence[str], rows: Sequence[list[str]], contests: Sequence[Contest], width: int) -> None:
+    """Give names the room that the figures leave."""
+    used = sum(width_of([line[i] for line in [heads, *rows]]) + GAP for i in range(1, len(heads)))
+    for row, contest in zip(rows, contests, strict=True):
+        row[0] = pair_name(contest, max(width - used, NAME_MIN))
 
 
 def _heads(primary: Effect) -> list[str]:
@@ -125,7 +142,7 @@ def _detail(contest: Contest, width: int, bare: bool) -> Iterator[Text | Table]:
     if contest.worst:
         digits = contest.primary.digits
         rows = [
-            [shorten(visible(loss.sample), SAMPLE_MAX), number(loss.a, digits), number(loss.b, digits),
+            [cut(visible(loss.sample), SAMPLE_MAX), number(loss.a, digits), number(loss.b, digits),
              signed(loss.b - loss.a, digits)] for loss in contest.worst
         ]  # fmt: skip
         heads = [f"B loses most on ({contest.primary.metric})", "A", "B", "B − A"]
@@ -135,8 +152,11 @@ def _detail(contest: Contest, width: int, bare: bool) -> Iterator[Text | Table]:
 def _means(effect: Effect) -> tuple[str, str, str]:
     if effect.metric == "seconds":
         return "seconds a sample", seconds(effect.a), seconds(effect.b)
-    name = "peak memory (MB)" if effect.metric == "peak_mb" else _column(effect)
-    return name, number(effect.a, effect.digits), number(effect.b, effect.digits)
+    if effect.metric == "peak_mb":
+        return "peak memory (MB)", number(effect.a, effect.digits), number(effect.b, effect.digits)
+    if effect.ratio:  # means of ratios may be far below 1: digits that count, not decimals
+        return f"{effect.metric} {_arrow(effect)}".rstrip(), f"{effect.a:.2g}", f"{effect.b:.2g}"
+    return _column(effect), number(effect.a, effect.digits), number(effect.b, effect.digits)
 
 
 def _footnotes(comparison: Comparison, detailed: bool) -> list[str]:
