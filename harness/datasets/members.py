@@ -78,30 +78,25 @@ def _decompressed(stream: IO[bytes], start: bytes) -> IO[bytes]:
 class _Guarded:
     """A stream read once from start to end, as tarfile does it, remembering what was read last.
 
-    tarfile cannot be made to read gigabytes at once by it, though an extended header says its own length; and the one
-    byte that tarfile goes back does not make a decompressor begin anew.
+    tarfile cannot be made to read gigabytes at once by it, though an extended header says its own length.
     """
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._at = 0
-        self._back = b""
         self.last = b""
 
     def read(self, size: int = -1) -> bytes:
         """At most a megabyte; `last` holds it afterwards."""
         if not 0 <= size <= LARGEST_READ:
             raise tarfile.ReadError(f"a header of {size} bytes")
-        self.last = self._back[:size] + self._stream.read(max(0, size - len(self._back)))
-        self._back = self._back[size:]
+        self.last = self._stream.read(size)
         self._at += len(self.last)
         return self.last
 
     def seek(self, offset: int) -> int:
-        """Forward to an offset, or back by a byte."""
-        if offset == self._at - 1 and self.last and not self._back:
-            self._back, self._at = self.last[-1:], offset
-        elif offset < self._at:
+        """Forward to an offset: back, a decompressor would begin anew."""
+        if offset < self._at:
             raise tarfile.ReadError("a member that points back")
         while self._at < offset and self.read(min(LARGEST_READ, offset - self._at)):
             pass

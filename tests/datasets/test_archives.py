@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -67,6 +68,9 @@ def test_permissions_of_the_archive_are_not_taken_over(tmp_path: Path) -> None:
     assert (done.folder / "run.sh").stat().st_mode & 0o7111 == 0
 
 
+OUTSIDE = Path(tempfile.gettempdir()) / f"harness-evil-{os.getpid()}.txt"
+
+
 def _link(kind: bytes, to: str) -> dict[str, object]:
     return {"type": kind, "linkname": to}
 
@@ -74,7 +78,7 @@ def _link(kind: bytes, to: str) -> dict[str, object]:
 EVIL: dict[str, tuple[list[tuple[str, bytes | dict[str, object]]], str]] = {
     "traversal": ([("good.txt", b"1"), ("../out.txt", b"2")], "'../out.txt' leads out of the folder"),
     "hidden traversal": ([("a/b/../../../out.txt", b"2")], "leads out of the folder"),
-    "absolute": ([("/tmp/harness-evil.txt", b"2")], "is an absolute name"),
+    "absolute": ([(str(OUTSIDE), b"2")], "is an absolute name"),
     "drive": ([("C:/evil.txt", b"2")], "is an absolute name"),
     "backslashes": ([("..\\out.txt", b"2")], "has a backslash or a control character"),
     "newline": ([("a\nError: fine.txt", b"2")], r"'a\nError: fine.txt' has a backslash or a control character"),
@@ -120,7 +124,7 @@ def test_an_evil_tar_is_refused_in_one_line_and_leaves_nothing(tmp_path: Path, n
     place.mkdir()
     _refused(tar_of(place / "evil.tar.gz", "w:gz", *members), words)
     _nothing_left(tmp_path, "place")
-    assert not Path("/tmp/harness-evil.txt").exists()
+    assert not OUTSIDE.exists()
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -223,19 +227,6 @@ def test_flipped_bits_never_write_outside_and_never_raise_anything_else(
         _nothing_left(place, "x")
     else:
         _nothing_left(place, "x", "out")
-
-
-def test_a_member_whose_size_is_a_multiple_of_a_block_costs_no_second_reading(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """tarfile goes back a byte there, for which a decompressor would begin anew: quadratic in the archive's size."""
-    import gzip
-
-    path = tar_of(tmp_path / "x.tar.gz", "w:gz", *((f"{n}.bin", os.urandom(1 << 16)) for n in range(20)))
-    rewinds = []
-    monkeypatch.setattr(gzip._GzipReader, "_rewind", lambda self: rewinds.append(1))  # type: ignore[attr-defined]
-    assert unpack(path, tmp_path / "out").files == 20
-    assert rewinds == []
 
 
 def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
