@@ -19,6 +19,7 @@ from harness.merging.pool import Pool, source_of
 from harness.plugins import registry
 from harness.store import RunFolder, open_run
 from harness.store.files import clear_errors, sync_folder
+from harness.store.folder import TRUTH
 from harness.store.shards import ShardWriter, parquet_path, read_rows, write_parquet
 
 __all__ = ["Merged", "merge"]
@@ -96,8 +97,6 @@ def _building(target: Path, manifest: dict[str, Any]) -> Iterator[RunFolder]:
 def _write(folder: RunFolder, runs: Sequence[RunFolder], pool: Pool) -> list[dict[str, Any]]:
     """Samples, pictures, records, features and events of the merged folder. Returns the events."""
     import pandas as pd
-
-    from harness.runner.features import TRUTH
 
     for run in runs:
         _copy_artifacts(run, folder)

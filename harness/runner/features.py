@@ -17,7 +17,7 @@ from harness.interfaces import Embedder, SetMetric
 from harness.plugins import Registry, load_target
 from harness.references import parse_metric, resolve_params
 from harness.stats.table import task_table
-from harness.store.folder import RunFolder
+from harness.store.folder import TRUTH, RunFolder
 from harness.store.shards import ShardWriter, read_rows, seal
 from harness.suites import Task
 
@@ -32,7 +32,6 @@ __all__ = [
     "set_metrics",
 ]
 
-TRUTH = "truth"
 
 
 def feature_key(version: str, picture: str) -> str:

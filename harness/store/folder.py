@@ -23,7 +23,7 @@ from harness.store.shards import read_jsonl, read_parquet, read_rows
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["REQUIRED", "SCHEMA", "RunFolder", "asked", "call_of", "create_run", "open_run", "read_manifest"]
+__all__ = ["REQUIRED", "SCHEMA", "TRUTH", "RunFolder", "asked", "call_of", "create_run", "open_run", "read_manifest"]
 
 SCHEMA = 1
 """Of the whole folder. Raised where today's readers would misread what was written; never for a new optional key."""
@@ -33,6 +33,8 @@ REQUIRED = (
 )  # fmt: skip
 """Keys without which a manifest is not read. `harness show schema:manifest` says what stands under them."""
 FILES = ("samples.jsonl", "events.jsonl", "aggregates.parquet", "summary.json", "report.html", "manifest.json")
+TRUTH = "truth"
+"""Stands for an entry where features of truths lie."""
 NAMING_SECONDS = 1.0
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from harness.errors import HarnessError
+from harness.store.folder import TRUTH
 from harness.store.keys import digest
 from harness.store.schema import problems
 from harness.store.shards import read_rows
-from harness.verifying.subject import Skipped, Subject, plain
+from harness.verifying.subject import Row, Skipped, Subject, plain
 
 __all__ = [
     "check_counts",
@@ -105,26 +106,51 @@ def check_counts(subject: Subject) -> Iterator[str]:
 
 
 def check_features(subject: Subject) -> Iterator[str]:
-    """Every stored feature is of a picture that a row or a sample names."""
+    """Every stored feature is of the picture that its row, or for truths its sample, names."""
     run = subject.run
-    pictures = {row["composite_hash"] for row in subject.rows()} | {row["truth"] for row in subject.samples.values()}
     folders = [path for path in sorted((run.path / "features").glob("*")) if path.is_dir()]
     if not folders:
         raise Skipped("the run has no set metric")
     for extractor in (path.name for path in folders):
-        for entry in (*subject.references, "truth"):
+        for entry in (*subject.references, TRUTH):
             for task in subject.tasks:
+                where = f"{extractor} of {entry} on {task}"
                 try:
                     rows = plain(read_rows(run.features(extractor, entry, task)))
                 except HarnessError as error:
                     yield str(error)
                     continue
+                named = _pictures_of(subject, entry, task)
                 for row in rows:
-                    where = f"{extractor} of {entry} on {task}, {row.get('sample')}"
-                    found = list(problems("feature", row))
-                    yield from (f"{where}: {problem}" for problem in found)
-                    if not found and row["key"].rpartition(":")[2] not in pictures:
-                        yield f"{where}: no row has the picture that it was computed from"
+                    yield from (f"{where}, {row.get('sample')}: {problem}" for problem in _feature_faults(row, named))
+
+
+def _pictures_of(subject: Subject, entry: str, task: str) -> Callable[[Row], str | None]:
+    """What a feature's row must have been computed from: a hash, "" where no row says so, None where it may differ.
+
+    Features are written before their row, so a run that was stopped may have one more; a sample that failed when it
+    was computed again leaves the feature of before.
+    """
+    if entry == TRUTH:
+        return lambda row: subject.samples.get((task, row["sample"]), {}).get("truth", "")
+    rows = {(row["sample"], row["repeat"]): row for row in subject.cells[entry, task]}
+    complete = subject.run.manifest["status"] == "complete"
+
+    def named(row: Row) -> str | None:
+        mine = rows.get((row["sample"], row["repeat"]))
+        if mine is None:
+            return "" if complete else None
+        return mine["composite_hash"] if mine["status"] == "ok" else None
+
+    return named
+
+
+def _feature_faults(row: Row, named: Callable[[Row], str | None]) -> Iterator[str]:
+    found = list(problems("feature", row))
+    yield from found
+    picture = None if found else named(row)
+    if picture is not None and row["key"].rpartition(":")[2] != picture:
+        yield "no row has the picture that it was computed from"
 
 
 def check_events(subject: Subject) -> Iterator[str]:
