@@ -33,7 +33,6 @@ __all__ = [
 ]
 
 
-
 def feature_key(version: str, picture: str) -> str:
     """What a stored feature was computed from: the extractor's version and the picture's hash."""
     return f"{version}:{picture}"
