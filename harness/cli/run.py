@@ -56,9 +56,7 @@ __all__ = ["run_command"]
     show_default=True,
     help="Outputs kept after the run.",
 )
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), help="Run folder. Default: runs/<suite>-<plan>."
-)
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder. Default: runs/<suite>-<plan>.")
 @click.option("--fresh", is_flag=True, help="Start anew instead of resuming.")
 @click.option("--isolate", is_flag=True, help="Run each method in a process of its own: a crash costs its sample only.")
 @click.option(

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from harness.stats.summary import RunSummary
     from harness.suites import Suite
 
-__all__ = ["execute", "finish"]
+__all__ = ["execute", "finish", "numerics"]
 
 
 class _Observed:
@@ -165,6 +165,8 @@ def execute(
     datas = {task.id: TaskData(task, known) for task in plan.tasks}
     for note in outputs_notes(plan, datas):
         print(f"Warning: {note}", file=sys.stderr)
+    if out.exists() and not out.is_dir():
+        raise HarnessError(f"{out} is not a folder; give another --out")
     run = create_run(out, _manifest(plan, datas, known, argv), fresh=fresh)
     earlier = sum(call["seconds"] or 0.0 for call in run.manifest["history"])
     observed = _Observed()
@@ -180,14 +182,24 @@ def execute(
         except KeyboardInterrupt:
             status = "interrupted"
             raise
+        except HarnessError as error:
+            _check_here(run, error)
+            raise
         finally:
             run.manifest |= {
                 "status": status, "ended": _now(), "seconds": round(earlier + time.monotonic() - began, 2),
                 "observer_errors": observed.errors,
             }  # fmt: skip
-            run.save_manifest()
+            if run.manifest_path.exists():  # else the folder vanished, and half of one would only mislead
+                run.save_manifest()
             observed.tell("harness_run_end", run=run.manifest)
     return run
+
+
+def _check_here(run: RunFolder, cause: Exception | None = None) -> None:
+    """Raise `HarnessError` where the run's folder was removed or unmounted: its first file is gone."""
+    if not run.manifest_path.exists():
+        raise HarnessError(f"{run.path} vanished while the run was writing into it; run it again") from cause
 
 
 def _run_cells(
@@ -216,6 +228,7 @@ def _run_cells(
     progress.start(sum(len(datas[task.id].keys) for _, task in cells))
     for entry, task in cells:
         _run_cell(entry, engines[task.id], extractors[task.id], callers, progress)
+        _check_here(run)
     progress.stop()
 
 

@@ -64,6 +64,8 @@ class Writer:
                 if self._queue.empty() and time.monotonic() - self._synced > SYNC_SECONDS:
                     self._shard.sync()
                     self._synced = time.monotonic()
+                    if not self._shard.path.exists():  # what is written to a deleted file is written to nobody
+                        raise HarnessError(f"{self._shard.path} vanished while it was written")
                 self._on_record(row)
             except BaseException as error:  # handed to the main thread, which raises it
                 self._error = error
