@@ -65,7 +65,8 @@ class Axis:
             return [s * 10.0**d for d in decades for s in steps if self.lo <= s * 10.0**d <= self.hi]
         power = 10.0 ** math.floor(math.log10((self.hi - self.lo) / 4))
         step = next(m * power for m in (1, 2, 5, 10) if (self.hi - self.lo) / (m * power) <= 6)
-        return [i * step for i in range(math.ceil(self.lo / step), math.floor(self.hi / step) + 1)]
+        multiples = range(math.ceil(self.lo / step), math.floor(self.hi / step) + 1)
+        return [min(max(i * step, self.lo), self.hi) for i in multiples]  # rounding must push no tick off the axis
 
 
 def tag(name: str, *children: str, **attributes: object) -> Markup:
