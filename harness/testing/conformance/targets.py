@@ -68,7 +68,7 @@ def _registered_by(report: PluginReport, known: Registry) -> list[Target]:
 def find_targets(text: str, known: Registry) -> list[Target]:
     """What `text` names: one thing, or everything that a plugin registers.
 
-    A thing goes before a plugin of the same name; a plugin's module names the plugin. Raises `UnknownName`, or
+    A thing goes before a plugin of the same name. Raises `UnknownName`, or
     `HarnessError` where a bare name is several things or a parameter is not declared.
     """
     kind, colon, rest = text.partition(":")
@@ -76,8 +76,6 @@ def find_targets(text: str, known: Registry) -> list[Target]:
         return [_thing(known, SINGULAR[kind], parse_reference(rest))]
     if text.startswith("pyiqa:"):
         return [Target("metric", Reference(text), _owner(known, "metrics", text), known, known.metric(text))]
-    if text in {report.module for report in known.reports}:
-        return [target for report in _plugins_named(text, known) for target in _registered_by(report, known)]
     reference = parse_reference(text)
     name = reference.name
     hits = [k for k in KINDS if name in known.specs[k] or (k, name) in known.aliases]

@@ -24,8 +24,11 @@ def holes(count: int, size: Size) -> Tensor:
 
 
 def noisy(images: Tensor, levels: float) -> Tensor:
-    """Gaussian noise of a standard deviation in 8-bit levels, the same draw at every strength; rounded to 8 bit."""
-    noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(5))
+    """Gaussian noise of a standard deviation in 8-bit levels; rounded to 8 bit.
+
+    One draw for every strength and every picture, so that a picture's noise does not depend on its batch.
+    """
+    noise = torch.randn(images.shape[1:], generator=torch.Generator().manual_seed(5))
     return (images * 255 + levels * noise).clamp(0, 255).round() / 255
 
 

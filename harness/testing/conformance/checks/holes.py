@@ -15,11 +15,8 @@ __all__ = ["extreme_masks", "known_pixels", "leak", "polarity", "roles"]
 LEVELS = 255
 
 
-def _calls(subject: MethodSubject, role: str = "") -> list[Call]:
-    found = [call for call in subject.calls if call[0] == "inpaint" and (not role or call[1] == role)]
-    if not found:
-        raise NotHere(f"it does not declare the role {role}")
-    return found
+def _call(subject: MethodSubject) -> Call:
+    return next(call for call in subject.calls if call[0] == "inpaint")
 
 
 @check("method", capability="inpaint")
@@ -31,7 +28,8 @@ def leak(subject: MethodSubject) -> str:
     from harness.testing.conformance.tensors import pictures
     from harness.testing.leakage import leak as look
 
-    _calls(subject, "hole")
+    if "hole" not in subject.spec.roles:
+        raise NotHere("it does not declare the role hole")
     batch = subject.batch(("inpaint", "region"))  # whose holes are not blanked
     batch.image = pictures(2, (64, 96))
 
@@ -42,7 +40,10 @@ def leak(subject: MethodSubject) -> str:
             seed_everything(0)
             return subject.built.inpaint(given)
 
-    report = look(Seeded(), batch)  # type: ignore[arg-type]
+    try:
+        report = look(Seeded(), batch)  # type: ignore[arg-type]
+    except HarnessError as refusal:
+        raise NotHere(f"it refuses a picture with anything under the hole: {str(refusal).splitlines()[0]}") from refusal
     if not report.passed:
         raise Fault(f"{report}: blank the hole first (image * (1 - mask)), resize after that")
     return str(report)
@@ -51,14 +52,23 @@ def leak(subject: MethodSubject) -> str:
 @check("method", capability="inpaint")
 def roles(subject: MethodSubject) -> str:
     """Every declared mask role gets a sound answer: `hole` with blanked pixels, `region` with all of them visible."""
-    from harness.testing.conformance.tensors import pictures
+    for role in subject.spec.roles:
+        try:
+            subject.sound(("inpaint", role), subject.batch(("inpaint", role)))
+        except Exception as error:
+            told = str(error) if isinstance(error, Fault) else f"raised {one_line(error)}"
+            raise Fault(f"role {role}: {told}; answer it, or do not declare the role") from error
+    return ", ".join(subject.spec.roles)
 
-    for call in _calls(subject):
-        shown = subject.batch(call)
-        if call[1] == "region" and shown.image is not None and bool((shown.image != pictures(2, (64, 96))).any()):
-            raise Fault("the kit blanked a region")  # the kit's own fault: regions stay visible
-        subject.sound(call, shown)
-    return ", ".join(role for _, role in _calls(subject))
+
+def _change(subject: MethodSubject) -> tuple[float, float]:
+    """How far pixels come back changed, in levels: at most in the hole, at most outside. `NotHere` without a mask."""
+    call = _call(subject)
+    batch = subject.batch(call)
+    if batch.image is None or batch.mask is None:
+        raise NotHere("it does not look at an image and a mask")
+    change = (subject.base[call].values["image"].float().cpu() - batch.image).abs().amax(1, keepdim=True) * LEVELS
+    return float(change[batch.mask > 0].max()), float(change[batch.mask == 0].max())
 
 
 @check("method", capability="inpaint")
@@ -66,28 +76,39 @@ def polarity(subject: MethodSubject) -> str:
     """1 is what to fill: with a mask that is symmetric in nothing, a method that changes known pixels does not leave
     the hole as it came.
     """
-    for call in _calls(subject):
-        batch = subject.batch(call)
-        if batch.image is None or batch.mask is None:
-            raise NotHere("it does not look at an image and a mask")
-        change = (subject.base[call].values["image"].float().cpu() - batch.image).abs().amax(1, keepdim=True) * LEVELS
-        inside, outside = float(change[batch.mask > 0].max()), float(change[batch.mask == 0].max())
-        if inside < 1 <= outside:
-            raise Fault(f"the hole came back as it went in and known pixels changed by {outside:.0f} levels: 1 = hole")
+    inside, outside = _change(subject)
+    if inside < 1 <= outside:
+        raise Fault(f"the hole came back as it went in and known pixels changed by {outside:.0f} levels: 1 = hole")
     return ""
 
 
 @check("method", capability="inpaint")
 def known_pixels(subject: MethodSubject) -> str:
     """How far known pixels come back changed, in 8-bit levels: reported, no veto (the engine pastes them back)."""
-    most = 0.0
-    for call in _calls(subject):
-        batch = subject.batch(call)
-        if batch.image is None or batch.mask is None:
-            raise NotHere("it does not look at an image and a mask")
-        change = (subject.base[call].values["image"].float().cpu() - batch.image).abs() * (1 - batch.mask)
-        most = max(most, float(change.max()) * LEVELS)
-    return f"changed by at most {most:.2g} levels"
+    return f"changed by at most {_change(subject)[1]:.2g} levels"
+
+
+def _extreme(subject: MethodSubject, name: str, value: float) -> str:
+    """ "" for a sound answer to a mask that is the same everywhere, the refusal for a clean one."""
+    import torch
+
+    from harness.testing.conformance.tensors import pictures
+
+    masks = torch.full((2, 1, 64, 96), value)
+    call = _call(subject)
+    try:
+        answer = subject.sound(call, subject.batch(call, masks=masks))
+    except Fault as fault:
+        raise Fault(f"{name} mask: {fault}") from fault
+    except HarnessError as refusal:
+        return f"{name} mask is refused: {str(refusal).splitlines()[0][:80]}"
+    except Exception as error:
+        raise Fault(f"{name} mask: raised {one_line(error)}; answer it, or raise RefusedSample") from error
+    truth = pictures(2, (64, 96))
+    composite = truth.lerp(answer.values["image"].float().cpu(), masks)
+    if value == 0 and not torch.equal(composite, truth):
+        raise Fault("an empty mask changes the composite")
+    return ""
 
 
 @check("method", capability="inpaint")
@@ -95,25 +116,5 @@ def extreme_masks(subject: MethodSubject) -> str:
     """An empty mask and a full one get finite answers or a RefusedSample; an empty one leaves the composite as it
     was.
     """
-    import torch
-
-    from harness.testing.conformance.tensors import pictures
-
-    notes = []
-    for call in _calls(subject):
-        for name, value in (("empty", 0.0), ("full", 1.0)):
-            masks = torch.full((2, 1, 64, 96), value)
-            try:
-                answer = subject.sound(call, subject.batch(call, masks=masks))
-            except Fault as fault:
-                raise Fault(f"an {name} mask: {fault}".replace("an full", "a full")) from fault
-            except HarnessError as refusal:
-                notes.append(f"{name}: refused, {str(refusal).splitlines()[0][:80]}")
-                continue
-            except Exception as error:
-                raise Fault(f"{name} mask: raised {one_line(error)}; answer it, or raise RefusedSample") from error
-            truth = pictures(2, (64, 96))
-            composite = truth.lerp(answer.values["image"].float().cpu(), masks)
-            if value == 0 and not torch.equal(composite, truth):
-                raise Fault("an empty mask changes the composite")
-    return "; ".join(notes)
+    notes = [_extreme(subject, "an empty", 0.0), _extreme(subject, "a full", 1.0)]
+    return "; ".join(filter(None, notes))

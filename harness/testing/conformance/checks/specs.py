@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from importlib.resources import files
@@ -111,7 +112,7 @@ def _metric(subject: Subject) -> Iterator[str]:
     low, high = spec.bounds
     if low is not None and high is not None and low >= high:
         yield f"the bounds {spec.bounds} are not (smallest, largest)"
-    if spec.paper is None and not spec.equals and not (subject.cls.__doc__ or "").strip():
+    if spec.paper is None and not spec.equals and not inspect.getdoc(subject.cls):
         yield "is nobody's: name its paper, what it equals, or write the formula into the class's docstring"
 
 

@@ -20,13 +20,7 @@ def named(subject: SuiteSubject) -> str:
     """Its file is read, every primary metric is among its task's metrics, and every method, data set, mask set and
     metric that it names is registered, or skipped here with a reason.
     """
-    from harness.references import parse_reference
-
     try:
-        for task in subject.built.tasks:
-            subject.registry.dataset(parse_reference(task.dataset).name)
-            if task.maskset:
-                subject.registry.mask_set(parse_reference(task.maskset).name)
         plan = subject.base
     except Exception as error:
         raise Fault(str(error).splitlines()[0]) from error
@@ -34,7 +28,7 @@ def named(subject: SuiteSubject) -> str:
     return f"{len(subject.built.tasks)} tasks" + (f"; skipped here: {'; '.join(lines)}" if lines else "")
 
 
-@check("suite", stage="static")
+@check("suite")
 def runs(subject: SuiteSubject) -> str:
     """One image a task runs from data set to summary with a trivial method."""
     from harness.runner.execute import execute

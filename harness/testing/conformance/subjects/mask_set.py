@@ -12,7 +12,7 @@ from harness.testing.conformance.model import Fault, one_line
 from harness.testing.conformance.pictures import photograph
 from harness.testing.conformance.subjects.subject import Subject, remembered
 
-__all__ = ["MaskSetSubject", "sample"]
+__all__ = ["MaskSetSubject", "sample", "wrong"]
 
 SIZES = ((256, 256), (192, 256), (256, 192))
 DRAWN = 6
@@ -26,6 +26,17 @@ def sample(number: int, height: int, width: int) -> Sample:
         instances[height * top // 8 : height * (top + 3) // 8, width * left // 8 : width * (left + 2) // 8] = k + 1
     name = f"kit-{number}-{height}x{width}"
     return Sample(name, name, photograph(number, height, width), truth={"instances": instances})
+
+
+def wrong(mask: Any, shape: tuple[int, int]) -> str:
+    """What is wrong with one mask of a picture of this shape, "" if nothing is."""
+    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
+        return f"is {getattr(mask, 'dtype', type(mask).__name__)}, expected bool (True = hole)"
+    if mask.shape != shape:
+        return f"has shape {mask.shape}, the picture {shape}"
+    if not mask.any() or mask.all():
+        return "is empty" if not mask.any() else "hides the whole picture"
+    return ""
 
 
 class MaskSetSubject(Subject):
@@ -46,9 +57,13 @@ class MaskSetSubject(Subject):
     def base(self) -> list[Hole]:
         """These masks. Raises `Fault` where one cannot be drawn."""
         try:
-            return self.draws()
+            drawn = self.draws()
         except Exception as error:
             raise Fault(f"draw on a {SIZES[0][0]}-pixel photograph raised {one_line(error)}") from error
+        each = len(drawn) // len(SIZES)
+        for i, mask in enumerate(drawn):
+            self.refuse(bool(line := wrong(mask, SIZES[i // each])), f"a mask {line}")
+        return drawn
 
     def exercise(self) -> None:
         """Build anew and draw one."""

@@ -43,18 +43,15 @@ class Trivial:
 
 
 class MethodSubject(Subject):
-    """A method, its weights, and its answers to two ordinary pictures in every capability and role it declares."""
+    """A method, its weights, and its answers to two ordinary pictures in every capability it declares."""
 
     spec: MethodSpec
 
     @property
     def calls(self) -> list[Call]:
-        """Everything that the method says it can do."""
-        found: list[Call] = []
-        for capability in self.spec.capabilities:
-            roles = [role for role in self.spec.roles if role in ("hole", "region")] if capability == "inpaint" else []
-            found += [(capability, role) for role in roles or [""]]
-        return found
+        """Every capability that the method declares, an inpainter's in its first mask role."""
+        role = next((role for role in self.spec.roles if role in ("hole", "region")), "")
+        return [(capability, role if capability == "inpaint" else "") for capability in self.spec.capabilities]
 
     @remembered
     def weights(self) -> LoadedWeights | None:

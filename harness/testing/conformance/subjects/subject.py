@@ -56,6 +56,8 @@ class Subject:
 
     ordinary = "output"
     """The check that reports what is wrong with the ordinary answer."""
+    first = "builds"
+    """The check that reports why it cannot be built."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -70,7 +72,7 @@ class Subject:
         self.seen = seen
         if stage == "static":
             return
-        self._had(lambda: self.built, "builds")
+        self._had(lambda: self.built, self.first)
         if stage == "run":
             self._had(lambda: self.base, self.ordinary)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness.references import parse_reference
 from harness.suites import Suite, load_suite
 from harness.testing.conformance.subjects.subject import Subject, remembered
 
@@ -23,6 +24,8 @@ def grey(batch: Batch) -> Any:
 class SuiteSubject(Subject):
     """A suite and the plan of its own methods."""
 
+    first = ordinary = "named"
+
     @remembered
     def built(self) -> Suite:
         """The suite as read from its file."""
@@ -30,9 +33,13 @@ class SuiteSubject(Subject):
 
     @remembered
     def base(self) -> Plan:
-        """The plan of its default methods; raises what names nothing registered raises."""
+        """The plan of its default methods. Raises `UnknownName` for anything that nobody registered."""
         from harness.runner.plan import make_plan
 
+        for task in self.built.tasks:
+            self.registry.dataset(parse_reference(task.dataset).name)
+            if task.maskset:
+                self.registry.mask_set(parse_reference(task.maskset).name)
         return make_plan(self.built, (), self.registry)
 
     @remembered

@@ -1,0 +1,3 @@
+"""A plugin that greets whoever imports it."""
+
+print("welcome to the noisy plugin")
