@@ -127,11 +127,25 @@ def test_every_hook_of_a_third_party_takes_part_in_a_run(tmp_path: Path, with_pl
     assert run.folder.manifest["attribution"][0]["author"] == "numpy"
 
 
+def _blocks(language: str) -> list[str]:
+    """The page's blocks of one language, in its order."""
+    return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+
+def test_the_page_s_python_works_as_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(_blocks("python")[1], str(PAGE), "exec"), {"__name__": "__main__"})
+    shown = capsys.readouterr().out
+    assert [line.split()[1] for line in shown.splitlines()[1:]] == ["grey", "grey", "telea", "telea"]
+
+
 def test_the_page_s_plugin_works_as_printed(tmp_path: Path, with_plugin: Callable[..., None]) -> None:
-    blocks = dict(re.findall(r"```(python|toml)\n(.*?)```", PAGE.read_text(), re.DOTALL))
-    assert 'onecolour = "harness_onecolour"' in blocks["toml"]
-    assert len(blocks["python"].splitlines()) <= 30
-    with_plugin("harness_onecolour", blocks["python"])
+    assert 'onecolour = "harness_onecolour"' in _blocks("toml")[0]
+    whole, _ = _blocks("python")
+    assert len(whole.splitlines()) <= 30
+    with_plugin("harness_onecolour", whole)
     run = harness.run(
         "demo", ["onecolour[level=0.2]", "mean"], limit=2, device="cpu", out=tmp_path / "run", report=False
     )
@@ -141,7 +155,7 @@ def test_the_page_s_plugin_works_as_printed(tmp_path: Path, with_plugin: Callabl
 
 
 def test_the_page_s_plugin_is_typed() -> None:
-    code = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)[0]
+    code = _blocks("python")[0]
     functions = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef)]
     assert len(functions) == 3
     for function in functions:

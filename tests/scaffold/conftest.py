@@ -32,6 +32,7 @@ class Beside:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
         # As `pip install` in a tutorial, but from what is here: no index, no download of a build backend.
         offline = {
+            "PIP_CONFIG_FILE": os.devnull,
             "PIP_NO_INDEX": "1",
             "PIP_NO_DEPS": "1",
             "PIP_NO_BUILD_ISOLATION": "0",
