@@ -6,13 +6,14 @@ import sys
 
 import click
 
+from harness.cli.completion import complete_names
 from harness.errors import HarnessError
 
 __all__ = ["check_command"]
 
 
 @click.command("check")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=complete_names)
 @click.option("--all", "everything", is_flag=True, help="Check everything that is registered.")
 @click.option(
     "--format", "form", type=click.Choice(("text", "markdown", "json")), default="text", show_default=True,

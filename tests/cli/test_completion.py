@@ -168,7 +168,7 @@ def _until(terminal: int, words: str) -> None:
             seen += os.read(terminal, 4096).decode()
 
 
-KNOWN = {"suite", "task", "tasks", "method", "methods", "metric", "metrics"}
+KNOWN = {"name", "names", "suite", "task", "tasks", "method", "methods", "metric", "metrics"}
 
 
 @pytest.mark.parametrize("command", _COMMANDS)
@@ -176,5 +176,5 @@ def test_every_option_that_takes_a_registered_name_completes(command: str) -> No
     found = cli.get_command(click.Context(cli), command)
     assert found is not None
     for parameter in found.params:
-        if parameter.name in KNOWN and not isinstance(parameter.type, click.Choice):
+        if parameter.name in KNOWN and command != "new" and not isinstance(parameter.type, click.Choice):
             assert parameter.shell_complete(click.Context(found), ""), f"{command} {parameter.name}"
