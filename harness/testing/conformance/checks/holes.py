@@ -85,7 +85,7 @@ def polarity(subject: MethodSubject) -> str:
 @check("method", capability="inpaint")
 def known_pixels(subject: MethodSubject) -> str:
     """How far known pixels come back changed, in 8-bit levels: reported, no veto (the engine pastes them back)."""
-    return f"changed by at most {_change(subject)[1]:.2g} levels"
+    return f"changed by at most {_change(subject)[1]:.1f} levels"
 
 
 def _extreme(subject: MethodSubject, name: str, value: float) -> str:

@@ -66,11 +66,8 @@ def harness_register_metrics(register):
     metric("lucky", "Lucky", False, bounds=(0, 1))
     metric("misnamed", "Misnamed", False, bounds=(0, 1))
     metric("short-of-ideal", "Short", False, bounds=(0, 1))
-    register(
-        MetricSpec(
-            "set-backwards", "faulty.metrics:Backwards", "1", "set", False, "for tests", "MIT", extractor="sound-means"
-        )
-    )
+    target = "faulty.metrics:Backwards"
+    register(MetricSpec("set-backwards", target, "1", "set", False, "for tests", "MIT", extractor="sound-means"))
 
 
 @hookimpl

@@ -1,0 +1,20 @@
+"""Everything of ours passes the kit that we ask of others."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.plugins import registry
+from harness.testing.conformance import Case
+from harness.testing.conformance.case import Shared
+from harness.testing.conformance.catalogue import checks_for
+from harness.testing.conformance.targets import Target, all_targets
+
+TARGETS = all_targets(registry())
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: f"{target.kind}:{target.name}")
+def test_ours_conforms(target: Target) -> None:
+    shared = Shared(target)
+    outcomes = {check.name: Case(shared, check).run() for check in checks_for(target)}
+    assert {name: outcome.line for name, outcome in outcomes.items() if outcome.status == "failed"} == {}
