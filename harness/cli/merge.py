@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,10 +47,8 @@ def merge_command(runs: tuple[Path, ...], out: Path) -> int:
     for event in done.events[:SHOWN]:
         click.echo(f"  {event_line(event)}")
     if len(done.events) > SHOWN:
-        click.echo(f"  … and {len(done.events) - SHOWN} more in {out / 'events.jsonl'}")
+        click.echo(f"  and {len(done.events) - SHOWN} more in {out / 'events.jsonl'}")
     if manifest["status"] != "complete" and (argv := resume_argv(manifest, str(out))):
-        import shlex
-
         click.echo(f"rows are missing; go on with: {shlex.join(argv)}")
     click.echo(f"merged: {out}   (harness report {out})")
     return 3 if done.events else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ __all__ = ["verify_command"]
 
 SHOWN = 5
 _MARKS = {"ok": "✓", "wrong": "✗", "skipped": "–"}
+_ASCII = {"ok": "ok", "wrong": "WRONG", "skipped": "-"}
 
 
 @click.command("verify")
@@ -34,11 +36,12 @@ def verify_command(run: Path, rescore: int, seed: int, style: str) -> int:
     if style == "json":
         click.echo(json.dumps(done.to_dict(), indent=1, ensure_ascii=False))
         return 0 if done.ok else 1
+    marks = _MARKS if (sys.stdout.encoding or "").lower().startswith("utf") else _ASCII
     for check in done.checks:
         count = f"{len(check.problems)} wrong: " if check.problems else ""
-        click.echo(f"{_MARKS[check.state]} {check.name:15} {count}{check.said}")
+        click.echo(f"{marks[check.state]} {check.name:15} {count}{check.said}")
         for problem in check.problems[:SHOWN]:
             click.echo(f"  {'':15} {problem}")
         if len(check.problems) > SHOWN:
-            click.echo(f"  {'':15} … and {len(check.problems) - SHOWN} more (--format json)")
+            click.echo(f"  {'':15} and {len(check.problems) - SHOWN} more (--format json)")
     return 0 if done.ok else 1

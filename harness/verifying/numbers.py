@@ -8,10 +8,9 @@ import random
 from collections.abc import Iterator, Mapping, Set
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import HarnessError, MissingRequirement, UnknownName
+from harness.errors import HarnessError, UnknownName
 from harness.plugins import registry
 from harness.references import parse_metric
-from harness.suites import task_of
 from harness.verifying.subject import Row, Skipped, Subject, plain
 
 if TYPE_CHECKING:
@@ -33,26 +32,10 @@ def _sets(subject: Subject) -> Set[str]:
     return {c for task in tasks for c, info in task["metrics_info"].items() if info["kind"] != "sample"}
 
 
-def _today(subject: Subject) -> Any:
-    """The summary that the rows give today. Raises `Skipped` where a metric is not here."""
-    from harness.runner.features import set_aggregates
-    from harness.stats.summary import summarise
-
-    if subject.damage:
-        raise Skipped("records or samples are damaged")
-    run = subject.run
-    tasks = [task_of(task) for task in run.manifest["suite"]["tasks"]]
-    try:
-        sets = set_aggregates(run, registry(), subject.references, tasks)
-    except (MissingRequirement, UnknownName) as error:
-        raise Skipped(str(error)) from error
-    return summarise(run.records(), run.manifest, sets)
-
-
 def check_summary(subject: Subject) -> Iterator[str]:
     """summary.json says what the rows give today."""
     stored = subject.json("summary.json")
-    today = json.loads(json.dumps(_today(subject).to_dict()))
+    today = json.loads(json.dumps(subject.today.to_dict()))
     yield from _apart("", stored, today, _sets(subject), EXACT)
 
 
@@ -86,7 +69,7 @@ def check_aggregates(subject: Subject) -> Iterator[str]:
     if stored is None:
         subject.json("summary.json")  # says why an unfinished run has neither
         raise HarnessError(f"aggregates.parquet is missing; harness report {subject.run.path} rebuilds it")
-    old, new = (_by_cell(frame) for frame in (stored, aggregates_frame(_today(subject))))
+    old, new = (_by_cell(frame) for frame in (stored, aggregates_frame(subject.today)))
     for key in sorted(old.keys() | new.keys()):
         where = " ".join(filter(None, key))
         if key not in old or key not in new:

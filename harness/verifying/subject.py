@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, MissingRequirement, UnknownName
+from harness.plugins import registry
 from harness.store import RunFolder
 from harness.store.files import jsonable
 from harness.store.schema import problems
 from harness.store.shards import read_rows
+from harness.suites import task_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from harness.stats.summary import RunSummary
 
 __all__ = ["Row", "Skipped", "Subject", "plain"]
 
@@ -93,6 +97,21 @@ class Subject:
             raise Skipped("the run was stopped before its first cell")
         keys: Mapping[str, Mapping[str, str]] = self.run.manifest["cell_keys"]
         return keys
+
+    @cached_property
+    def today(self) -> RunSummary:
+        """The summary that the rows give today. Raises `Skipped` where rows are damaged or a metric is not here."""
+        from harness.runner.features import set_aggregates
+        from harness.stats.summary import summarise
+
+        if self.damage:
+            raise Skipped("records or samples are damaged")
+        tasks = [task_of(task) for task in self.tasks.values()]
+        try:
+            sets = set_aggregates(self.run, registry(), self.references, tasks)
+        except (MissingRequirement, UnknownName) as error:
+            raise Skipped(str(error)) from error
+        return summarise(self.run.records(), self.run.manifest, sets)
 
     def json(self, name: str) -> Any:
         """A JSON file of the folder. Raises `Skipped` where an unfinished run has none, `HarnessError` elsewhere."""
