@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from harness.runner.isolation import Host
     from harness.suites import Task
 
-__all__ = ["Callers", "check_isolated"]
+__all__ = ["Callers"]
 
 
 class Callers:
@@ -25,12 +26,21 @@ class Callers:
     """
 
     def __init__(self, device: str, *, isolate: bool = False, timeout: float | None = None) -> None:
-        self.isolate = isolate
+        self._isolate = isolate
         self._device = device
         self._timeout = timeout
         self._entry: Entry | None = None
         self._method: Any = None
         self._host: Host | None = None
+
+    def check(self, entries: Sequence[Entry]) -> None:
+        """Raise `HarnessError` for a Python callable that is to be isolated: it lives here and cannot move."""
+        callables = [entry.reference for entry in entries if entry.function is not None]
+        if self._isolate and callables:
+            raise HarnessError(
+                f"{callables[0]} is a Python callable, which cannot run in a process of its own:"
+                " make it a plugin (harness new method), or leave out isolate and timeout"
+            )
 
     def of(self, entry: Entry, task: Task) -> Calls:
         """The caller of one cell; nothing is built before it is asked."""
@@ -39,7 +49,7 @@ class Callers:
             self._entry = entry
         if entry.outputs is not None:
             return FolderCaller(entry.outputs, task.id, self._device)
-        if not self.isolate:
+        if not self._isolate:
             return Caller(lambda: self._build(entry), task.capability, entry.spec.needs, self._device, task.role)
         from harness.runner.isolation import Host, IsolatedCaller
 
@@ -56,13 +66,3 @@ class Callers:
         if self._host is not None:
             self._host.close()
         self._entry = self._method = self._host = None
-
-
-def check_isolated(entries: tuple[Entry, ...]) -> None:
-    """Raise `HarnessError` for the first Python callable: it lives in this process and cannot move."""
-    for entry in entries:
-        if entry.function is not None:
-            raise HarnessError(
-                f"{entry.reference} is a Python callable, which cannot run in a process of its own:"
-                " make it a plugin (harness new method), or leave out isolate and timeout"
-            )

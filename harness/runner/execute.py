@@ -152,21 +152,16 @@ def execute(
     Raises `HarnessError` for an empty plan, a callable that is to be isolated, a folder of outputs without any of the
     plan, a folder that another process writes, that cannot be written or vanished, a disk that is full.
     """
-    from harness.runner.callers import Callers, check_isolated
+    from harness.runner.callers import Callers
     from harness.runner.units import TaskData
 
-    if not plan.entries or not plan.tasks:
-        why = plan.skips[0].reason if plan.skips else "no method was named"
-        raise HarnessError(f"nothing to run: {why}")
+    _check(plan, out)
     callers = Callers(plan.device, isolate=isolate or timeout is not None, timeout=timeout)
-    if callers.isolate:
-        check_isolated(plan.entries)
+    callers.check(plan.entries)
     known = registry()
     datas = {task.id: TaskData(task, known) for task in plan.tasks}
     for note in outputs_notes(plan, datas):
         print(f"Warning: {note}", file=sys.stderr)
-    if out.exists() and not out.is_dir():
-        raise HarnessError(f"{out} is not a folder; give another --out")
     run = create_run(out, _manifest(plan, datas, known, argv), fresh=fresh)
     earlier = sum(call["seconds"] or 0.0 for call in run.manifest["history"])
     observed = _Observed()
@@ -194,6 +189,15 @@ def execute(
                 run.save_manifest()
             observed.tell("harness_run_end", run=run.manifest)
     return run
+
+
+def _check(plan: Plan, out: Path) -> None:
+    """Raise `HarnessError` for a plan of nothing, and for a place that is a file."""
+    if not plan.entries or not plan.tasks:
+        why = plan.skips[0].reason if plan.skips else "no method was named"
+        raise HarnessError(f"nothing to run: {why}")
+    if out.exists() and not out.is_dir():
+        raise HarnessError(f"{out} is not a folder; give another --out")
 
 
 def _check_here(run: RunFolder, cause: Exception | None = None) -> None:

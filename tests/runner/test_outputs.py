@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -14,8 +15,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from rich.console import Console
 
 import harness
+from harness.report.terminal import print_summary
 from harness.runner.outputs import file_key
 
 SMALL: dict[str, Any] = {"tasks": ["photos-thick"], "limit": 4, "device": "cpu", "report": False}
@@ -76,7 +79,12 @@ def test_the_entry_says_that_nobody_verified_what_it_saw(telea_outputs: Path, tm
     assert standings["mine", "unstated"].ranked
     assert not standings["telea", "unstated"].leak
     assert ">leak: unverified</span>" in run.folder.report_path.read_text()
-    assert json.loads((run.path / "summary.json").read_text())["tasks"][0]["standings"][0]["leak"] is not None
+    summary = json.loads((run.path / "summary.json").read_text())
+    assert {s["entry"]: s["leak"] for s in summary["tasks"][0]["standings"]} == {"mine": "unverified", "telea": ""}
+    shown = io.StringIO()
+    print_summary(run.summary, run.folder.manifest, Console(file=shown, width=110), plain=True)
+    assert "mine (leak: unverified) *" in shown.getvalue()
+    assert "; leak: unverified: its outputs were computed elsewhere; whether it saw" in " ".join(shown.getvalue().split())
 
 
 @pytest.mark.parametrize(
