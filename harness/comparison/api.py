@@ -164,8 +164,9 @@ def _notes(task: Task, a: Party, b: Party) -> tuple[str, ...]:
 
 
 def _caveats(entry: Entry, metric: str) -> list[str]:
-    """Why an entry would not stand in the same ranked table as any other."""
+    """What a reader must know of an entry before believing a verdict on it."""
     kind = entry["weights"]["kind"] if entry["weights"] else ""
     lines = [TABLE_HEADINGS[kind]] if kind and kind != "official" else []
     lines += ["an oracle: given what the others must find"] if "oracle" in entry["tags"] else []
+    lines += [f"leak: {entry['leak']}: its outputs were computed elsewhere"] if entry.get("leak") else []
     return lines + ([f"optimises {metric}, which judges it here"] if metric in entry["optimises"] else [])

@@ -132,6 +132,25 @@ def test_a_change_between_two_runs_is_named(edited: Any, runs: Path) -> None:
     assert harmonic.notes == ("changed from A to B: code changed under version 1",)
 
 
+def test_what_tempers_a_verdict_is_said(edited: Any, runs: Path) -> None:
+    def change(manifest: dict[str, Any]) -> None:
+        telea, harmonic, _ = manifest["entries"]
+        telea |= {"weights": {"kind": "mini"}, "tags": ["oracle"], "leak": "unverified"}
+        harmonic |= {"weights": {"kind": "official"}, "optimises": ["psnr"]}
+
+    other = edited(change)
+    telea, harmonic = harness.compare(runs / "before", other).contests
+    assert telea.notes == (
+        "B: this project's small checkpoints; says nothing about the papers",
+        "B: an oracle: given what the others must find",
+        "B: leak: unverified: its outputs were computed elsewhere",
+    )
+    assert harmonic.notes == ("B: optimises psnr, which judges it here",)
+    assert harness.compare(f"{other}::harmonic", f"{other}::harmonic").contests[0].notes == (
+        "A and B: optimises psnr, which judges it here",
+    )
+
+
 def test_metrics_and_tasks_can_be_chosen(runs: Path, mistake: Callable[..., str]) -> None:
     pair = (f"{runs}/before::telea", f"{runs}/before::harmonic")
     [contest] = harness.compare(*pair, metrics=["psnr"], tasks=["photos-thick"]).contests
