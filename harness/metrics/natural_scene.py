@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from harness.metrics.ssim import gaussian, local_means
 
-__all__ = ["fit_asymmetric", "gamma_ratio", "half_size", "mirrored", "normalised"]
+__all__ = ["blocks_of", "fit_asymmetric", "gamma_ratio", "half_size", "mirrored", "normalised"]
 
 WINDOW = 7  # Mittal 2012 (TIP), section III: 7 x 7 Gaussian, cut at three standard deviations
 SIGMA = 7 / 6
@@ -27,6 +27,13 @@ def normalised(grey: Tensor, padding: str) -> Tensor:
     planes = torch.cat([grey, grey * grey], 1)
     mean, square = local_means(F.pad(planes, margin, padding), kernel).chunk(2, 1)
     return (grey - mean) / ((square - mean * mean).abs().sqrt() + 1)
+
+
+def blocks_of(levels: Tensor, side: int) -> Tensor:
+    """Every whole block, row by row: ``[N,blocks,side,side]`` of ``[N,1,H,W]`` with sides divisible by ``side``."""
+    count, _, height, width = levels.shape
+    cut = levels.reshape(count, height // side, side, width // side, side)
+    return cut.transpose(2, 3).flatten(1, 2)
 
 
 def gamma_ratio(shape: Tensor, numerator: float, denominator: float) -> Tensor:

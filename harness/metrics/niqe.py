@@ -13,7 +13,7 @@ from torch import Tensor
 
 from harness.interfaces import MetricBatch
 from harness.metrics.colour import luma_8bit
-from harness.metrics.natural_scene import fit_asymmetric, gamma_ratio, half_size, normalised
+from harness.metrics.natural_scene import blocks_of, fit_asymmetric, gamma_ratio, half_size, normalised
 from harness.metrics.regions import whole_image_only
 
 __all__ = ["BLOCK", "Niqe", "block_features"]
@@ -50,8 +50,7 @@ def block_features(image: Tensor) -> Tensor:
     grey = grey[..., : rows * BLOCK, : columns * BLOCK]
     found = []
     for side in (BLOCK, BLOCK // 2):
-        cut = normalised(grey, "replicate").unflatten(-1, (columns, side)).unflatten(-3, (rows, side))
-        found.append(_features(cut.transpose(-3, -2).flatten(1, 3)))
+        found.append(_features(blocks_of(normalised(grey, "replicate"), side)))
         grey = half_size(grey)
     return torch.cat(found, -1)
 
@@ -88,5 +87,5 @@ class Niqe:
         if len(features) < 2:
             return features.new_tensor(torch.nan)
         gap = self.mean - features.mean(0)
-        inverse = torch.linalg.pinv((self.covariance + features.T.cov()) / 2)
-        return (gap @ inverse @ gap).sqrt()
+        inverse: Tensor = torch.linalg.pinv((self.covariance + features.T.cov()) / 2)
+        return torch.sqrt(gap @ inverse @ gap)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from harness.interfaces import MetricBatch
 from harness.metrics.colour import luma_8bit
-from harness.metrics.natural_scene import mirrored, normalised
+from harness.metrics.natural_scene import blocks_of, mirrored, normalised
 from harness.metrics.regions import whole_image_only
 
 __all__ = ["Piqe"]
@@ -27,13 +27,6 @@ def _filled(levels: Tensor) -> Tensor:
         indices = torch.arange(length + -length % BLOCK, device=levels.device)
         levels = levels.index_select(axis, mirrored(indices, length))
     return levels
-
-
-def _blocks(levels: Tensor) -> Tensor:
-    """Every 16 × 16 block: ``[N,blocks,16,16]`` of ``[N,1,H,W]`` with sides divisible by 16."""
-    rows, columns = (side // BLOCK for side in levels.shape[-2:])
-    cut = levels[:, 0].unflatten(-1, (columns, BLOCK)).unflatten(-3, (rows, BLOCK))
-    return cut.transpose(-3, -2).flatten(1, 2)
 
 
 def _has_flat_edge(blocks: Tensor) -> Tensor:
@@ -77,7 +70,7 @@ class Piqe:
     def __call__(self, batch: MetricBatch) -> Mapping[str, Tensor]:
         grey = luma_8bit(batch.output)
         brightest = grey.amax((1, 2, 3), keepdim=True).clamp(min=1)
-        blocks = _blocks(normalised(_filled((255 * grey / brightest).round()), "replicate"))
+        blocks = blocks_of(normalised(_filled((255 * grey / brightest).round()), "replicate"), BLOCK)
         variance = blocks.flatten(-2).var(-1)
         active = variance > ACTIVE
         artefact = _has_flat_edge(blocks) * (1 - variance)

@@ -23,6 +23,9 @@ from harness.metrics.lpips_adapter import BACKBONES, Lpips, LpipsBrushBench, Lpi
 from harness.metrics.offline import files_sha256, no_downloads
 from harness.metrics.pyiqa_adapter import PyiqaMetric
 from harness.metrics.pyiqa_catalogue import WITHOUT_WEIGHTS, pyiqa_spec
+from harness.metrics.specs import metric_specs
+from harness.plugins import registry
+from harness.runner.plan import metric_skip
 
 Make = Callable[..., MetricBatch]
 Noise = Callable[[torch.Tensor, float], torch.Tensor]
@@ -60,6 +63,17 @@ def test_without_its_file_a_metric_says_file_licence_place_and_command(
     assert not line.startswith("lpips")  # the plan says whose reason it is
     with pytest.raises(MissingRequirement, match=f"needs the file {file}"):
         metric.available()
+
+
+def test_a_metric_whose_file_is_missing_is_skipped_with_the_command_that_gets_it() -> None:
+    wanting = set()
+    for spec in metric_specs():
+        reason = metric_skip(f"{spec.name}@{spec.regions[0]}" if spec.regions[0] else spec.name, registry())
+        assert not reason or "get it: " in reason or "pip install" in reason, f"{spec.name}: {reason}"
+        assert "\n" not in reason
+        wanting |= {spec.name} if reason else set()
+    assert {"lpips", "lpips_vgg", "lpips_squeeze", "lpips_gdp_all", "lpips_brushbench", "dists"} <= wanting
+    assert not wanting & {"niqe", "brisque", "piqe"}  # their models are shipped
 
 
 def test_lpips_with_its_file_runs(empty_home: Path, photos: dict[str, torch.Tensor], noisy: Noise, batch: Make) -> None:

@@ -124,6 +124,30 @@ def test_any_size_gives_a_number_within_the_stated_bounds_or_none(height: int, w
         assert found != found or ((low is None or found >= low) and (high is None or found <= high)), (name, found)
 
 
+@settings(max_examples=15, deadline=None)
+@given(st.integers(41, 72), st.integers(41, 72), st.integers(0, 999))
+def test_a_picture_is_its_own_best_copy(height: int, width: int, seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    truth = (torch.rand(1, 3, height, width, generator=generator) * 255).round() / 255
+    worse = 1 - truth
+    for name in sorted(set(SPECS) - BLIND - {"ms_ssim"}):
+        same, other = (value(name, MetricBatch(("a",), x, truth, None)).item() for x in (truth, worse))
+        assert same > other if SPECS[name].higher_is_better else same < other, name
+
+
+@pytest.mark.parametrize("name", sorted(name for name in SPECS if name.startswith(("ssim_", "l1_", "psnr_"))))
+def test_a_variant_has_a_name_because_it_is_another_number(
+    name: str, photos: dict[str, torch.Tensor], batch: Make, noisy: Noise
+) -> None:
+    photo, plain = photos["chelsea"], name.partition("_")[0]
+    spec = {spec.name: spec for spec in metric_specs()}[plain]
+    gaps = []
+    for output in (noisy(photo, 10), 1 - photo):  # ssim_mat differs where structure is negative only
+        ours = load_target(spec)(device="cpu", region="")(batch(output, photo))[plain]
+        gaps.append(abs(value(name, batch(output, photo)) - ours).item())
+    assert max(gaps) > 1e-3, gaps
+
+
 def test_flat_pictures_are_undefined_or_plain_never_an_error(batch: Make) -> None:
     flat = torch.full((1, 3, 192, 192), 0.5)
     for name in SPECS:
@@ -161,3 +185,13 @@ def test_the_shipped_models_are_named_in_every_column(stack: torch.Tensor) -> No
     for name in ("niqe", "brisque"):
         assert len(metric(name).weights_sha256) == 64  # type: ignore[attr-defined]
     assert find_spec("libsvm") is None  # ours needs neither it nor a second OpenCV
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
+@pytest.mark.parametrize("name", SPECS)
+def test_an_accelerator_gives_the_cpus_number(name: str, stack: torch.Tensor, batch: Make, noisy: Noise) -> None:
+    output = noisy(stack, 10)
+    there = load_target(SPECS[name])(device="cuda", region="")(batch(output.cuda(), stack.cuda()))[name]
+    assert there.is_cuda
+    assert torch.allclose(there.cpu(), value(name, batch(output, stack)), rtol=1e-4, atol=1e-5)
