@@ -11,8 +11,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from harness import plugins
+
+# Wall time says how busy a machine is: a law does not fail by it.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 # `tools` is not in the wheel. At the end, so that the installed harness is tested and not the one that lies here.
 sys.path.append(str(Path(__file__).parents[1]))
