@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,23 +22,24 @@ def load_state(path: Path) -> dict[str, torch.Tensor]:
     Raises `HarnessError` for a file that cannot be read, or that would have to be unpickled.
     """
     import torch
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    if _is_torchscript(path):
-        raise HarnessError(f"{path}: is TorchScript, a program and not tensors; export its state_dict() as safetensors")
     try:
+        if _is_torchscript(path):
+            raise HarnessError(
+                f"{path}: is TorchScript, a program and not tensors; export its state_dict() as safetensors"
+            )
         if path.suffix == ".safetensors":
             state: object = load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
-        words = (str(error).splitlines() or [type(error).__name__])[0]
-        raise HarnessError(f"{path}: not a readable checkpoint ({words[:120]})") from error
-    except Exception as error:
-        if type(error).__name__ != "UnpicklingError":
-            raise
+    except HarnessError:
+        raise
+    except pickle.UnpicklingError as error:
         raise HarnessError(f"{path}: is no checkpoint of plain tensors, and nothing else is unpickled") from error
+    except Exception as error:  # on damaged files torch's readers raise some ten types, assertions among them
+        words = " ".join(str(error).split())[:120]
+        raise HarnessError(f"{path}: not a readable checkpoint ({type(error).__name__}: {words})") from error
     if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise HarnessError(f"{path}: expected a plain mapping of names to tensors")
     return {str(k): v.float() if v.is_floating_point() else v for k, v in state.items()}

@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import save_file
 
@@ -258,3 +260,25 @@ def test_every_checkpoint_that_is_shipped_states_its_hash() -> None:
     shipped = [(m.name, w) for m in registry().all("methods") for w in getattr(m, "weights", ()) if w.resource]
     assert shipped
     assert [name for name, weights in shipped if not weights.sha256] == []
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(["zip.pth", "old.pth", "plain.safetensors"]), st.data())
+def test_a_damaged_checkpoint_is_one_line(
+    tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("damaged") / name
+    state = {"a": torch.arange(8.0), "b": torch.ones(2, 3)}
+    if path.suffix == ".pth":
+        torch.save(state, path, _use_new_zipfile_serialization=name == "zip.pth")
+    else:
+        save_file(state, path)
+    damaged = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(damaged[: data.draw(st.sampled_from([None, len(damaged) // 2, len(damaged) - 1]))])
+    try:
+        load_state(path)
+    except HarnessError as error:
+        assert "\n" not in str(error)  # noqa: PT017
