@@ -296,6 +296,7 @@ def test_f6_a_second_run_deletes_nothing_of_the_first(tmp_path: Path) -> None:
             with pytest.raises(harness.HarnessError, match=rf"is being written by process {os.getpid()} on"):
                 harness.run("golden", device="cpu", out=tmp_path / "run", fresh=fresh)
         assert {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()} == before
+    assert (tmp_path / "run" / ".lock").read_bytes() == b""  # the next one must not be taken for this process
 
 
 # ---- F7: torn shards (JSON lines: tests/store/test_store.py)
@@ -370,6 +371,10 @@ def test_f10_a_kept_picture_with_a_flipped_bit_is_refused_and_made_again(tmp_pat
             pixels = artifacts.get(name)
         assert np.array_equal(pixels, noise)
     assert refused > 80
+    artifacts.path(name).write_bytes(whole)
+    artifacts.put(pixels_hash(255 - noise), 255 - noise)
+    shutil.copyfile(artifacts.path(pixels_hash(255 - noise)), artifacts.path(name))  # a sound picture, but another one
+    assert "its pixels are not what its name says" in _refusal(lambda: artifacts.get(name))[1]
 
 
 def test_f10_no_flipped_bit_of_a_line_gives_another_row(tmp_path: Path) -> None:
