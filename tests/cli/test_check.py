@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 BAD = """
@@ -69,13 +70,25 @@ def test_name_something_or_everything(mistake: Callable[..., str]) -> None:
     assert "unknown name 'telae'. Did you mean telea" in mistake("check", "telae")
 
 
-def test_all_is_everything_of_every_plugin(
+def test_a_one_file_plugin_is_checked_without_a_card(
+    harness_command: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    good = BAD.replace(' * float("nan")', "").replace('no numbers", ""', 'its input", "MIT"')
+    refusing = '        if batch.image is None:\n            raise HarnessError("no image")\n        return'
+    good = good.replace("        return", refusing).replace("import Images", "import HarnessError, Images")
+    (tmp_path / "bad_plugin.py").write_text(good)
+    done = harness_command("check", "bad", "--plugin", str(tmp_path / "bad_plugin.py"))
+    failed = [line for line in done.stdout.splitlines() if "✗" in line]
+    assert [line.split()[1] for line in failed] == ["leak"], done  # it gives its input back
+    assert done.returncode == 1
+
+
+def test_a_plugin_s_name_checks_what_it_registers(
     harness_command: Callable[..., subprocess.CompletedProcess[str]], with_plugin: Callable[[str, str], None]
 ) -> None:
-    """By a process of its own, as a user types it; only the plugin's part of the report is of interest here."""
     with_plugin("bad_plugin", BAD)
     done = harness_command("check", "bad_plugin")
     assert done.returncode == 1
-    assert "method bad\n" in done.stdout
+    assert done.stdout.startswith("method bad\n")
     assert "  ✗ output             the image holds NaN or infinity\n" in done.stdout
     assert done.stderr == ""

@@ -59,7 +59,7 @@ def _plugins_named(text: str, known: Registry) -> list[PluginReport]:
 
 
 def _registered_by(report: PluginReport, known: Registry) -> list[Target]:
-    if report.state != "ok":
+    if report.state == "broken":
         return [Target("plugin", Reference(report.name), report, known)]
     owned = [(kind, name) for (kind, name), who in known.owners.items() if who == report.name]
     return [_thing(known, kind, Reference(name)) for kind, name in owned if name in known.specs[kind]]

@@ -6,7 +6,6 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
-from harness.plugins import BUILTIN
 from harness.testing.conformance.model import Fault, NotHere, check, one_line
 from harness.testing.conformance.process import ask
 
@@ -76,8 +75,7 @@ def other_process(subject: MaskSetSubject) -> str:
     first = digest(subject.base)
     if digest(subject.draws(subject.build())) != first:
         raise Fault("drawn again, masks differ: seed by name, version, seed, sample id and k (harness.masks.identity)")
-    module = subject.target.plugin.module
-    if ask(_CODE, subject.target.name, plugins="" if module == BUILTIN else module) != first:
+    if ask(_CODE, subject.target.name, plugin=subject.target.plugin) != first:
         raise Fault("another process draws other masks: never seed by hash(), which every process salts anew")
     return ""
 

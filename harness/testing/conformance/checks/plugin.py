@@ -6,7 +6,7 @@ import sys
 from functools import cache
 from typing import Any
 
-from harness.plugins import BUILTIN
+from harness.plugins import PluginReport
 from harness.testing.conformance.model import Fault, check
 from harness.testing.conformance.process import ask
 from harness.testing.conformance.subjects.subject import Subject
@@ -19,21 +19,19 @@ TRIES = 3
 _CODE = f"""
 import time
 start = time.process_time()
-from importlib import import_module
 from harness.plugins import build_registry
-import_module(sys.argv[1])
 build_registry()
 answer({{"seconds": time.process_time() - start, "heavy": [name for name in {HEAVY} if name in sys.modules]}})
 """
 
 
 @cache
-def _imported(module: str, path: tuple[str, ...]) -> dict[str, Any]:
+def _imported(plugin: PluginReport, path: tuple[str, ...]) -> dict[str, Any]:
     """What importing and registering a plugin costs in a fresh interpreter; the cheapest of a few tries."""
-    del path  # where the module is found: another place, another module
+    del path  # where its module is found: another place, another plugin
     told: list[dict[str, Any]] = []
     while len(told) < TRIES and (not told or (told[-1]["seconds"] > MOST_SECONDS and not told[-1]["heavy"])):
-        told.append(ask(_CODE, module, plugins="" if module == BUILTIN else module))
+        told.append(ask(_CODE, plugin=plugin))
     return min(told, key=lambda row: float(row["seconds"]))
 
 
@@ -43,9 +41,9 @@ def plugin(subject: Subject) -> str:
     and costs at most 0.3 s of CPU beyond the interpreter.
     """
     report = subject.target.plugin
-    if report.state != "ok":
-        raise Fault(f"the plugin is broken: {report.cause} (harness list plugins)")
-    told = _imported(report.module, tuple(sys.path))
+    if report.state == "broken":
+        raise Fault(f"the plugin is broken: {report.cause}; {report.fix}")
+    told = _imported(report, tuple(sys.path))
     if told["heavy"]:
         raise Fault(
             f"importing {report.module} imports {', '.join(told['heavy'])}: move it into the target's module, or below "

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, get_args
 
 from harness.specs import Capability, MethodSpec, MetricSpec
@@ -88,7 +89,6 @@ def _method(spec: MethodSpec) -> Iterator[str]:
         yield "inpaints, and declares no mask role"
     yield from (f"paper: {line}" for line in (_said(spec.paper, "title", "venue") if spec.paper else ()))
     yield from _weights(spec)
-    yield from _card(spec)
 
 
 def _class(subject: Subject) -> Iterator[str]:
@@ -128,6 +128,8 @@ def _faults(subject: Subject) -> Iterator[str]:
         yield from _said(spec, "source")
     if kind == "method":
         yield from _method(spec)
+        if not isinstance(subject.target.plugin.home, Path):  # one file is no package that could ship a card
+            yield from _card(spec)
     if kind == "degradation":
         return
     try:
@@ -143,9 +145,9 @@ def _faults(subject: Subject) -> Iterator[str]:
 @check("method metric dataset mask embedder suite degradation", stage="static")
 def spec(subject: Subject) -> str:
     """Its spec is complete: well-formed names, licence, summary, version, parameters with help; a method's card exists
-    and names it, a learned one has a paper with url, its weights licence, origin and training data, its needs are
-    batch fields and its roles known; a metric states colour, range, reduction and whose number it is; a mask set its
-    source; a suite its cost. The class has the methods of its interface.
+    and names it (a one-file plugin needs none), a learned one has a paper with url, its weights licence, origin and
+    training data, its needs are batch fields and its roles known; a metric states colour, range, reduction and whose
+    number it is; a mask set its source; a suite its cost. The class has the methods of its interface.
     """
     if lines := list(_faults(subject)):
         raise Fault("; ".join(lines))

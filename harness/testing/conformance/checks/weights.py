@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from harness.errors import HarnessError, MissingRequirement
 from harness.testing.conformance.model import Fault, NotHere, check, one_line
@@ -42,29 +44,35 @@ def _refused(subject: MethodSubject, weights: WeightsSpec, path: Path, what: str
     raise Fault(f"{what}: built all the same, so its outputs would be noise; {READ}, and let its error through")
 
 
+def _told(subject: MethodSubject, weights: WeightsSpec) -> None:
+    """Look for a file in an empty HARNESS_HOME. Raises `Fault` unless the line says file, place and how to get it."""
+    from harness.places import weights_folder
+    from harness.weights import resolve_weights
+
+    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, HARNESS_HOME=folder):
+        try:
+            resolve_weights(subject.spec, weights.name)
+        except MissingRequirement as told:
+            place = str(weights_folder(subject.spec.name) / weights.file)
+            lacking = [word for word in (weights.file, place, weights.fetch) if word not in str(told)]
+            if lacking or len(str(told).splitlines()) != 1:
+                raise Fault(
+                    f"{weights.name}: the line about an absent file does not say {lacking or 'it in one'}"
+                ) from told
+
+
 @check("method", stage="ready")
 def absent_weights(subject: MethodSubject) -> str:
-    """Weights that are not here raise MissingRequirement that names file, place and how to get it; a path without a
-    file raises HarnessError instead of going on without weights.
+    """Weights that are not in HARNESS_HOME raise MissingRequirement that names file, place and how to get it; a path
+    without a file raises HarnessError instead of going on without weights.
     """
-    from harness.places import weights_folder
-    from harness.weights import locate, resolve_weights
-
-    asked = 0
     for weights in _files(subject):
-        if weights.file and locate(subject.spec.name, weights) is None:
-            try:
-                resolve_weights(subject.spec, weights.name)
-            except MissingRequirement as told:
-                place = str(weights_folder(subject.spec.name) / weights.file)
-                lacking = [word for word in (weights.file, place, weights.fetch) if word not in str(told)]
-                if lacking:
-                    raise Fault(f"the line about absent weights does not say {lacking[0]}") from told
-                asked += 1
+        if weights.file:
+            _told(subject, weights)
         with tempfile.TemporaryDirectory() as folder:
             suffix = Path(weights.resource or weights.file).suffix
             _refused(subject, weights, Path(folder, f"absent{suffix}"), f"{weights.name}: no file")
-    return f"{asked} not here, with place and command" if asked else ""
+    return ", ".join(weights.name for weights in _files(subject))
 
 
 class _Evil:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from harness.interfaces import Sample
-from harness.plugins import BUILTIN
 from harness.testing.conformance.model import Fault, NotHere, one_line
 from harness.testing.conformance.process import ask
 from harness.testing.conformance.subjects.subject import Subject, remembered
@@ -54,8 +53,7 @@ class DatasetSubject(Subject):
     @remembered
     def elsewhere(self) -> tuple[tuple[str, ...], str]:
         """Ids and content hash as another process sees them."""
-        module = self.target.plugin.module
-        told: Any = ask(_CODE, self.target.name, plugins="" if module == BUILTIN else module)
+        told: Any = ask(_CODE, self.target.name, plugin=self.target.plugin)
         return tuple(told[0]), str(told[1])
 
     def exercise(self) -> None:
