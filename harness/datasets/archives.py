@@ -194,7 +194,7 @@ class _Checked:
 
 @contextmanager
 def _temporary(folder: Path) -> Iterator[Path]:
-    """A locked empty folder beside the target; gone at the end unless it was renamed."""
+    """A locked empty folder beside the target, for the caller to rename; an error deletes it."""
     place = folder.parent / f".{folder.name}.unpacking"
     place.mkdir(exist_ok=True)
     holder = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -210,7 +210,8 @@ def _temporary(folder: Path) -> Iterator[Path]:
             for left in place.iterdir():  # of a call that was killed
                 shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
             yield place
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)  # what cannot be deleted now, the next call deletes
+            raise
     finally:
         os.close(holder)
