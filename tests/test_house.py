@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 import harness
+from harness.cli import _COMMANDS
 from harness.hookspecs import Hooks
 from harness.plugins import registry
 from harness.specs import MaskSetSpec, MethodSpec, MetricSpec, SuiteSpec
@@ -73,6 +74,15 @@ def _room(module: str) -> str:
 )
 def test_importing_what_is_light_stays_light(module: str) -> None:
     assert _heavy(f"import {module}") == []
+
+
+def test_every_command_and_every_description_is_light() -> None:
+    """What `--help`, a shell's completion and a look-up import: all commands, all specs, and what finds and writes."""
+    commands = {f"harness.cli.{module}" for module, _, _ in _COMMANDS.values()}
+    specs = {m for m in MODULES if re.search(r"specs?$", m.rpartition(".")[2])}
+    light = commands | specs | {"harness.plugins", "harness.references", "harness.scaffold", "harness.testing"}
+    assert len(light) > 20
+    assert _heavy(f"import {', '.join(sorted(light))}") == []
 
 
 @pytest.mark.parametrize("words", ["--help", "list", "list metrics --json", "show coordfill", "show inpainting"])
