@@ -154,7 +154,8 @@ def run_and_show(
     status = done.records["status"]
     failed = int((status == "failed").sum())
     if max_errors is not None and failed > max_errors:
-        click.echo(f"{failed} records failed, more than --max-errors {max_errors}: harness status {folder}", err=True)
+        what = "1 record" if failed == 1 else f"{failed} records"
+        click.echo(f"{what} failed, more than --max-errors {max_errors}: harness status {folder}", err=True)
         return 4
     if not (status == "ok").any():
         return 1

@@ -81,9 +81,9 @@ class Host:
         """
         if self._broken:
             raise Broken(self._broken)
-        if self._process is None:
-            self._start()
         try:
+            if self._process is None:
+                self._start()
             return self._talk(task, units, seeds)
         except Lost as lost:
             self._deaths = self._deaths + 1 if lost.starting else 0
@@ -92,17 +92,20 @@ class Host:
             raise
 
     def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _CHILD, str(theirs.fileno()), json.dumps(sys.path)],
-                stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                process_group=0,  # Ctrl-C is the run's to handle; and what the method started goes with it
-            )
-        self._line = Connection(ours.detach())
         self._task = None
         self._step, self._limit = "start", START_SECONDS
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", _CHILD, str(theirs.fileno()), json.dumps(sys.path)],
+                    stdin=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    process_group=0,  # Ctrl-C is the run's to handle; and what the method started goes with it
+                )
+            except OSError as error:  # no memory, or no process, is left for it
+                raise self._lost(f"the method's process could not be started: {error.strerror}") from error
+            self._line = Connection(ours.detach())
 
     def _talk(self, task: Task, units: Sequence[Unit], seeds: Sequence[int]) -> Frame:
         assert self._line is not None, "started before"

@@ -30,6 +30,7 @@ def act(what):
     if what == "abort":
         os.abort()
     if what == "segv":
+        time.sleep(2)  # what was computed before it is written by then
         ctypes.string_at(0)
     if what == "oom":
         os.kill(os.getpid(), signal.SIGKILL)
@@ -190,6 +191,15 @@ def test_a_method_that_never_finishes_building_is_given_up(
     run = harness.run("demo", ["deadly"], out=tmp_path / "run", limit=3, isolate=True, **SMALL)
     assert list(run.records["reason"]) == ["no answer within 0.3 s of starting up"] * 3
     assert len(starts) == 1
+
+
+def test_where_no_process_can_be_started_every_sample_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: Any, **more: Any) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(isolation.subprocess, "Popen", full)
+    run = harness.run("demo", ["mean"], out=tmp_path / "run", limit=2, isolate=True, **SMALL)
+    assert set(run.records["reason"]) == {"the method's process could not be started: Cannot allocate memory"}
 
 
 def test_a_method_that_is_another_one_in_the_child_is_not_judged(
