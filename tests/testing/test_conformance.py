@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 
 from harness import plugins
 from harness.testing import cases
+from harness.testing.conformance.catalogue import CHECKS
 
 SITE = Path(__file__).with_name("site")
 SITES = ("sound", "faulty", "heavy_plugin", "noisy_plugin")
@@ -136,6 +137,11 @@ def test_a_fault_is_caught_by_the_check_meant_for_it(name: str, check: str) -> N
     assert set(found) == {check}, found
     assert found[check]
     assert "\n" not in found[check]
+
+
+def test_every_check_catches_one_of_them() -> None:
+    caught = set(FAULTS.values()).union(*TWICE.values())
+    assert {check.name for check in CHECKS} - caught == NEVER_FAILING | NEEDS_A_DEVICE
 
 
 @pytest.mark.parametrize(("name", "checks"), TWICE.items())

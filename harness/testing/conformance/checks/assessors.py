@@ -60,8 +60,8 @@ def _correlation(subject: MethodSubject, ladder: str) -> float:
 
 @check("method", capability="assess")
 def ladders(subject: MethodSubject) -> str:
-    """Real photographs made worse by blur and by noise: Spearman of the primary score with quality is reported; wrong
-    is only a negative sign on both ladders, or none that is defined.
+    """Real photographs made worse by blur and by noise: Spearman of the primary score with quality (higher is better:
+    ours, `Scores` states no direction) is reported; wrong is only a negative sign on both ladders, or none defined.
     """
     blur, noise = (_correlation(subject, ladder) for ladder in ("blur", "noise"))
     told = f"Spearman with quality: blur {blur:+.2f}, noise {noise:+.2f}"
