@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import io
 import os
 import signal
 import sys
@@ -20,9 +21,9 @@ __all__ = ["EXIT_CODES", "LazyGroup", "cli", "main"]
 
 EXIT_CODES = {
     0: "done",
-    1: "nothing succeeded; `parity` or `check` found a disagreement; `compare --gate` found B worse",
+    1: "nothing succeeded; `parity`, `check` or `verify` found a disagreement; `compare --gate` found B worse",
     2: "a user's mistake, in one line on stderr with the next command",
-    3: "everything is computed and kept, but a plugin's observer failed",
+    3: "everything is computed and kept, but a plugin's observer failed, or `merge` found rows that do not agree",
     4: "more records failed than `--max-errors` allows",
     70: "an error of ours, in one line too; `--debug` shows its traceback",
     130: "stopped by Ctrl-C; the same command goes on",
@@ -169,6 +170,9 @@ def main() -> None:
     """Run the command line; it ends with one of `EXIT_CODES`."""
     debug = "--debug" in sys.argv or os.environ.get("HARNESS_DEBUG") == "1"
     signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):  # a name with letters that a terminal lacks must not end a command
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     if "_HARNESS_COMPLETE" in os.environ:  # a shell asks: click answers inside cli.main, with our Bash
         importlib.import_module("harness.cli.completion")
     # Idle OpenMP threads spin by default: on a busy machine that made small operations up to 100 times slower.

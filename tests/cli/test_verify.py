@@ -12,9 +12,11 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import harness
 from harness import plugins
+from harness.cli import cli
 from harness.store.files import write_json
 from harness.store.lines import ShardWriter
 from harness.store.shards import parquet_path, read_parquet, read_rows, write_parquet
@@ -238,6 +240,14 @@ def test_wrong_lines_are_printed_and_counted(run: Path, call: Callable[..., Any]
     told = json.loads(out)
     assert (code, told["ok"], told["run"]) == (1, False, str(run))
     assert {check["name"]: check["state"] for check in told["checks"]}["counts"] == "wrong"
+
+
+def test_a_terminal_without_unicode_gets_words_for_marks(run: Path) -> None:
+    drop_a_row(run)
+    args = ["verify", str(run), "--rescore", "0"]
+    shown = CliRunner(charset="ascii").invoke(cli, args, catch_exceptions=False).stdout
+    marks = {line.split()[0] for line in shown.splitlines() if not line.startswith(" ")}
+    assert marks == {"ok", "WRONG", "-"}
 
 
 def test_a_data_set_that_changed_or_is_not_here_is_told(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
