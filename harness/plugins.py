@@ -8,9 +8,7 @@ Files named by `--plugin` (`harness.plugin_files`) come last; a broken one of th
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import io
 import os
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +23,7 @@ import pluggy
 from harness.errors import HarnessError, MissingRequirement, UnknownName
 from harness.hookspecs import API, Hooks
 from harness.plugin_files import load_plugin_file, plugin_files
+from harness.plugin_rules import HookManager, WrongApi, check_api, check_hooks, quietly
 from harness.specs import (
     DatasetSpec,
     DegradationSpec,
@@ -97,13 +96,6 @@ class PluginReport:
     def version(self) -> str:
         """The installed package's."""
         return "" if isinstance(self.home, Path | None) else self.home.version
-
-
-class _Manager(pluggy.PluginManager):
-    """Asks only what is named like a hook whether it is one; pluggy would ask everything in a module."""
-
-    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
-        return super().parse_hookimpl_opts(plugin, name) if name.startswith("harness_") else None
 
 
 @dataclass
@@ -204,19 +196,6 @@ def _named_or_installed() -> Iterator[PluginReport]:
         yield PluginReport(point.name, point.value, point.dist)
 
 
-@contextlib.contextmanager
-def _quietly(when: str) -> Iterator[None]:
-    """Whatever a plugin prints, and an attempt to exit, is its fault and becomes an error."""
-    out = io.StringIO()
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-            yield
-    except SystemExit as stop:
-        raise HarnessError(f"calls sys.exit({stop.code!r}) {when}") from stop
-    if out.getvalue().strip():
-        raise HarnessError(f"prints {when}: {out.getvalue().strip().splitlines()[0][:80]!r}")
-
-
 def _collect(registry: Registry, module: ModuleType, owner: str) -> tuple[str, ...]:
     """Call one plugin's register hooks; returns what it registered as "kind:name", aliases too."""
     taken: list[str] = []
@@ -234,28 +213,6 @@ def _collect(registry: Registry, module: ModuleType, owner: str) -> tuple[str, .
     return tuple(taken)
 
 
-def _check_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
-    """Refuse a misspelt hook: pluggy sees only marked functions, an author may also have forgotten the mark."""
-    for name, value in vars(module).items():
-        if name.startswith("harness_") and callable(value):
-            if name not in vars(Hooks):
-                known = [hook for hook in vars(Hooks) if hook.startswith("harness_")]
-                raise UnknownName("hook", name, known, "harness/hookspecs.py")
-            if not hasattr(value, "harness_impl"):
-                raise HarnessError(f"hook {name} lacks the @hookimpl mark")
-
-
-class _WrongApi(HarnessError):
-    """A plugin for other hooks than these."""
-
-
-def _check_api(module: ModuleType) -> None:
-    """Refuse a plugin that says it is written for other hooks; one that says nothing means the present ones."""
-    stated = getattr(module, "HARNESS_API", API)
-    if stated != API:
-        raise _WrongApi(f"is written for plugin API {stated}, this harness has API {API}")
-
-
 def _broken(plugin: PluginReport, error: Exception) -> PluginReport:
     """Set a plugin aside; raise where its author asked for that, or the user named it on the command line."""
     if os.environ.get("HARNESS_STRICT_PLUGINS") == "1" or plugin.module == BUILTIN:
@@ -270,7 +227,7 @@ def _broken(plugin: PluginReport, error: Exception) -> PluginReport:
 
 def _fix(plugin: PluginReport, error: Exception) -> str:
     package = plugin.distribution or plugin.module
-    if isinstance(error, _WrongApi):
+    if isinstance(error, WrongApi):
         return f"install the version of {package} for plugin API {API}"
     if isinstance(error, ModuleNotFoundError):
         return f"install what brings the module {error.name}, or leave it out: pip uninstall {package}"
@@ -282,13 +239,13 @@ def _load(registry: Registry, plugin: PluginReport) -> PluginReport:
     if registry.manager.has_plugin(name):
         return _broken(plugin, HarnessError(f"the plugin name '{name}' is already taken"))
     try:
-        with _quietly("at import"):
+        with quietly("at import"):
             module = load_plugin_file(file) if file else importlib.import_module(plugin.module)
-        _check_api(module)
-        _check_hooks(registry.manager, module)
+        check_api(module)
+        check_hooks(module)
         registry.manager.register(module, name=name)
         registry.manager.check_pending()
-        with _quietly("while registering"):
+        with quietly("while registering"):
             registered = _collect(registry, module, name)
         if file and not registry.manager.get_hookcallers(module):
             raise HarnessError("it has no hook: mark a function harness_register_methods with @hookimpl")
@@ -302,7 +259,7 @@ def _load(registry: Registry, plugin: PluginReport) -> PluginReport:
 
 def build_registry() -> Registry:
     """Load every plugin afresh."""
-    manager = _Manager("harness")
+    manager = HookManager("harness")
     manager.add_hookspecs(Hooks)
     built = Registry(manager)
     for candidate in _candidates():
