@@ -22,8 +22,8 @@ from harness.scoring import score
 
 __all__ = ["Outcome", "calibrate", "official_results"]
 
-OURS = frozenset({"psnr", "gmsd", "niqe", "piqe", "lpips", "dists"})
-"""Rows that a metric of ours defines alike. Others (grey SSIM, wavelet VIF, LIVE's BRISQUE) are asked of `pyiqa:`."""
+OURS = frozenset({"psnr", "gmsd", "vif", "niqe", "piqe", "lpips", "dists"})
+"""Rows that a metric of ours defines alike. Others (grey SSIM, LIVE's BRISQUE, …) are asked of `pyiqa:`."""
 BARS = {"brisque": 0.08, "niqe": 0.06}
 BAR = 0.01
 PICTURES = 5

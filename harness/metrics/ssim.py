@@ -13,7 +13,8 @@ from harness.interfaces import MetricBatch
 from harness.metrics.colour import studio_y
 from harness.metrics.regions import counted, masked_mean
 
-__all__ = ["C1", "C2", "SIGMA", "WINDOW", "Ssim", "SsimY", "gaussian", "inner_region", "local_means", "ssim_map", "ssim_terms"]
+__all__ = ["C1", "C2", "SIGMA", "WINDOW", "Ssim", "SsimY", "gaussian", "inner_region", "local_means", "ssim_map",
+           "ssim_terms"]  # fmt: skip
 
 WINDOW = 11  # Wang 2004, section III-B: 11 x 11 circular Gaussian, standard deviation 1.5, unit sum
 SIGMA = 1.5

@@ -42,7 +42,7 @@ class VifP:
 
     ``Σ log(1 + g² σx² / (σv² + 2)) / Σ log(1 + σx² / 2)`` with ``g = σxy / σx²``, ``σv² = σy² - g σxy``. This is the
     pixel-domain form, as torchmetrics and sewar have it; the wavelet form of the same paper is another number
-    (``pyiqa:vif``). Images ``[N,3,H,W]`` RGB in [0, 1] -> ``{"vifp": [N]}``, 1 for equal pictures, above 1 where
+    (`Vif`). Images ``[N,3,H,W]`` RGB in [0, 1] -> ``{"vifp": [N]}``, 1 for equal pictures, above 1 where
     contrast is added, higher is better. BT.601 luma rounded to 8 bit, float64. NaN below 41 px a side and for a flat
     truth. Whole images only.
 

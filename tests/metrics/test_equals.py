@@ -93,6 +93,10 @@ def by_pyiqa(name: str, output: torch.Tensor, truth: torch.Tensor, known: torch.
     return float(pyiqa_network(name)(output, truth))
 
 
+def vif_by_pyiqa(output: torch.Tensor, truth: torch.Tensor, known: torch.Tensor) -> float:
+    return by_pyiqa("vif", output, truth, known) if min(truth.shape[-2:]) >= 72 else math.nan
+
+
 @torch.inference_mode()
 def piqe_by_pyiqa(output: torch.Tensor, truth: torch.Tensor, known: torch.Tensor) -> float:
     return float(pyiqa_network("piqe")(output))
@@ -308,7 +312,7 @@ def brisque(output: torch.Tensor, truth: torch.Tensor, known: torch.Tensor) -> f
 
 LARGE = {"ms_ssim", "niqe"}
 """Undefined for small pictures; the others are compared on corners of the photographs, which cost less."""
-GREY = {"niqe", "piqe", "vifp"}
+GREY = {"niqe", "piqe", "vif", "vifp"}
 """Compared on grey pictures with sides divisible by 16: how others make colours grey and what they do at the rim of a
 block left over differs, and is tested apart."""
 
@@ -333,6 +337,7 @@ REFERENCES: Mapping[str, Reference] = {
     "ssim_gdp_all": partial(ssim_with_border, "mirror", 4),
     "ms_ssim": ms_ssim,
     "gmsd": partial(by_pyiqa, "gmsd"),
+    "vif": vif_by_pyiqa,
     "vifp": vifp_by_torchmetrics,
     "niqe": niqe_by_pyiqa,
     "brisque": brisque,
