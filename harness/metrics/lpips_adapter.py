@@ -19,7 +19,8 @@ from harness.metrics.regions import counted, known_only, whole_image_only
 __all__ = ["BACKBONES", "LICENCE", "Lpips", "LpipsBrushBench", "LpipsGdpAll", "LpipsSqueeze", "LpipsVgg",
            "backbone_file"]  # fmt: skip
 
-LICENCE = "BSD-2-Clause (lpips); BSD-3-Clause (torchvision's ImageNet weights)"
+TORCHVISION = "BSD-3-Clause (torchvision's ImageNet weights)"
+LICENCE = f"BSD-2-Clause (lpips); {TORCHVISION}"
 BACKBONES = {
     "alex": "alexnet-owt-7be5be79.pth",
     "squeeze": "squeezenet1_1-b8a52dc0.pth",
@@ -34,7 +35,7 @@ def backbone_file(net: str) -> Path:
     path = Path(torch.hub.get_dir()) / "checkpoints" / name
     if not path.is_file():
         command = curl(f"https://download.pytorch.org/models/{name}", str(path))
-        raise lacking(name, LICENCE, str(path), command)
+        raise lacking(name, TORCHVISION, str(path), command)
     return path
 
 
