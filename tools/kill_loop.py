@@ -279,8 +279,8 @@ def main(kills: int, seed: int, out: Path | None) -> None:
     shutil.rmtree(place)
     print_rows(f"{len(done)} kills, {folders} resumed folders equal to the unbroken run", ["way", *PHASES], table(done))
     ways = {row[0]: dict(zip(PHASES, map(int, row[1:]), strict=True)) for row in table(done)}
-    result = {"kills": len(done), "folders_compared": folders, "lost": 0, "doubled": 0, "different": 0, "seed": seed}
-    write_result("kill_loop", {**result, "seconds": round(time.monotonic() - began), "ways": ways})
+    result = {"kills": len(done), "folders_equal": folders, "seed": seed, "seconds": round(time.monotonic() - began)}
+    write_result("kill_loop", {**result, "ways": ways})
 
 
 if __name__ == "__main__":
