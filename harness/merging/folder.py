@@ -87,11 +87,15 @@ def _building(target: Path, manifest: dict[str, Any]) -> Iterator[RunFolder]:
         for left in folder.path.iterdir():
             if left.name != ".lock":
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
-        folder.save_manifest()
-        yield folder
-        with clear_errors(target):
-            os.replace(folder.path, target)
-            sync_folder(target.parent)
+        try:
+            folder.save_manifest()
+            yield folder
+            with clear_errors(target):
+                os.replace(folder.path, target)
+                sync_folder(target.parent)
+        except BaseException:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
 
 
 def _write(folder: RunFolder, runs: Sequence[RunFolder], pool: Pool) -> list[dict[str, Any]]:

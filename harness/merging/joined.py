@@ -22,7 +22,7 @@ def joined_manifest(runs: Sequence[RunFolder], argv: Sequence[str], started: str
     """
     manifests = [run.manifest for run in runs]
     first = manifests[0]
-    entries = {entry["reference"]: entry for manifest in manifests for entry in reversed(manifest["entries"])}
+    entries = {entry["reference"]: entry for manifest in reversed(manifests) for entry in manifest["entries"]}
     order = dict.fromkeys(entry["reference"] for manifest in manifests for entry in manifest["entries"])
     tasks = {task["id"]: task for manifest in reversed(manifests) for task in manifest["suite"]["tasks"]}
     task_order = dict.fromkeys(task["id"] for manifest in manifests for task in manifest["suite"]["tasks"])

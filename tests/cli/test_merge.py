@@ -282,7 +282,7 @@ def test_places_that_cannot_be_merged_into_or_from_are_one_line(
     assert f"is being written by process {os.getpid()}" in told
     next((runs["mean"] / "artifacts").glob("*.png")).write_bytes(b"\x89PNG no more")
     assert "damaged picture" in mistake("merge", runs["mean"], runs["telea"], "-o", "out")
-    assert not (tmp_path / "out").exists()
+    assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == []
 
 
 def test_a_merged_folder_is_continued_by_the_command_it_names(

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from harness.cli import cli
 from harness.errors import UnknownName
 from harness.stats import model
+from harness.stats.summary import summarise
 from harness.store import open_run
 from harness.store.files import jsonable
 from harness.store.folder import REQUIRED
@@ -43,7 +44,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     "record": _rows(read_rows(RUN.cell("telea", "stamps-thick")))[0],
     "sample": _rows(RUN.samples())[0],
     "feature": _rows(read_rows(RUN.features("efl0", "truth", "stamps-thick")))[0],
-    "summary": json.loads((RUN.path / "summary.json").read_text()),
+    "summary": json.loads(json.dumps(summarise(RUN.records(), RUN.manifest, RUN.aggregates()).to_dict())),
     "event": _event(),
 }
 
