@@ -11,7 +11,18 @@ from pathlib import Path
 import pytest
 
 import harness
-from tools.kill_loop import COMMAND, LIMIT, METHODS, PHASES, Unbroken, assert_same, log, run_loop, run_unbroken
+from tools.kill_loop import (
+    COMMAND,
+    LIMIT,
+    METHODS,
+    PHASES,
+    Unbroken,
+    assert_same,
+    can_inject,
+    log,
+    run_loop,
+    run_unbroken,
+)
 from tools.kill_zygote import Zygote
 
 KILLS = 12
@@ -50,6 +61,29 @@ def test_a_kill_between_the_first_bytes_of_a_folder_leaves_one_that_can_be_conti
     (run / "artifacts" / ".abc.1.tmp").write_bytes(b"\x89PNG")
     assert zygote.start(COMMAND, tmp_path).wait(120) == 0, log(tmp_path)
     assert_same(tmp_path, whole)
+
+
+REPLACE = """
+from pathlib import Path
+from harness.store.files import write_atomic
+write_atomic(Path("file"), b"new" * 50_000)
+"""
+
+
+@pytest.mark.skipif(not can_inject(), reason="strace is not here or may not trace")
+@pytest.mark.parametrize("calls", ["write", "fsync", "rename,renameat,renameat2", "unlink"])
+def test_a_file_is_replaced_whole_whichever_system_call_the_kill_meets(tmp_path: Path, calls: str) -> None:
+    """The first, second and third of a kind: Python itself makes none of them before the file is written."""
+    contents, killed = [], 0
+    for number in (1, 2, 3):
+        (tmp_path / "file").write_bytes(b"old" * 10)
+        inject = ["-e", f"trace={calls}", "-e", f"inject={calls}:signal=KILL:when={number}"]
+        command = ["strace", "-f", "-o", "/dev/null", *inject, sys.executable, "-B", "-c", REPLACE]
+        killed += subprocess.run(command, cwd=tmp_path, check=False).returncode != 0
+        contents.append((tmp_path / "file").read_bytes())
+    assert killed >= 1
+    assert contents[-1] == b"new" * 50_000
+    assert {len(content) for content in contents} <= {30, 150_000}
 
 
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
