@@ -32,7 +32,24 @@ __all__ = [
 NOTHING = "–"
 MIRRORED = {"better": "worse", "worse": "better"}
 """A verdict as the other entry has it; `equivalent` and `not separable` are mutual."""
-_ACRONYMS = {"psnr": "PSNR", "ssim": "SSIM", "l1": "L1 error", "gmsd": "GMSD", "lpips": "LPIPS"}
+_ACRONYMS = {
+    "psnr": "PSNR",
+    "psnr_y": "PSNR on luma",
+    "ssim": "SSIM",
+    "ssim_y": "SSIM on luma",
+    "ms_ssim": "MS-SSIM",
+    "l1": "L1 error",
+    "gmsd": "GMSD",
+    "vif": "VIF",
+    "vifp": "VIFp",
+    "niqe": "NIQE",
+    "brisque": "BRISQUE",
+    "piqe": "PIQE",
+    "dists": "DISTS",
+    "lpips": "LPIPS",
+    "lpips_vgg": "LPIPS (VGG)",
+    "lpips_squeeze": "LPIPS (SqueezeNet)",
+}
 _REGIONS = {"": "", "hole": " in the hole", "boundary": " at the hole's border", "known": " outside the hole"}
 
 
