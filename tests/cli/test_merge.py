@@ -70,6 +70,7 @@ def _only(source: Path, path: Path, entry: str, started: str, host: str) -> Path
     def change(manifest: dict[str, Any]) -> None:
         manifest["entries"] = [e for e in manifest["entries"] if e["reference"] == entry]
         manifest["cell_keys"] = {entry: manifest["cell_keys"][entry]}
+        manifest["plan"] = digest([entry])[:8]  # as if only this one had been asked for
         manifest["started"] = started
         manifest["hardware"]["host"] = host
         manifest["argv"] = ["harness", "run", "--suite", "golden", "-m", entry, "--out=x", "--keep", "all"]
@@ -303,6 +304,7 @@ def test_a_merged_folder_is_continued_by_the_command_it_names(
     run = harness.open_run(tmp_path / "out")
     assert run.manifest["status"] == "complete"
     assert len(run.manifest["merged"]["sources"]) == 2
+    assert "holds another plan" in call("run", "--suite", "golden", "-m", "mean", "--out", "out").err
     assert len(run.records()) == 4
     assert _wrong(tmp_path / "out") == []
     again = harness.merge([tmp_path / "out", runs["mean"]], tmp_path / "again")
