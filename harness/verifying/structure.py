@@ -134,7 +134,7 @@ def _pictures_of(subject: Subject, entry: str, task: str) -> Callable[[Row], str
     if entry == TRUTH:
         return lambda row: subject.samples.get((task, row["sample"]), {}).get("truth", "")
     rows = {(row["sample"], row["repeat"]): row for row in subject.cells[entry, task]}
-    complete = subject.run.manifest["status"] == "complete"
+    complete = subject.run.manifest["status"] == "complete" and not subject.damage
 
     def named(row: Row) -> str | None:
         mine = rows.get((row["sample"], row["repeat"]))
