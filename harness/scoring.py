@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datasets.decode import decode, decode_mask
+from harness.datasets.decode import decode, decode_mask, printable
 from harness.datasets.folder import image_files
 from harness.errors import HarnessError
 from harness.plugins import registry
@@ -70,6 +70,7 @@ def _match(
     left = [f"no reference for {path}" for key, path in mine.items() if key not in truths]
     left += [f"no output for {path}" for key, path in truths.items() if key not in mine]
     left += [f"no mask for {mine[key]}" for key in mine if key in truths and key not in keys]
+    left = [printable(line) for line in left]
     if not keys:
         raise HarnessError(f"no file of {outputs} has a partner in {reference}: names must agree up to the suffix")
     return [(key, mine[key], truths[key], masks[key] if masks is not None else mask) for key in sorted(keys)], left

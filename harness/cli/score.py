@@ -62,6 +62,7 @@ def score_command(
 
 def _render(scored: Scored, layout: str) -> str:
     """Every picture for programs; means with intervals for people and papers."""
+    from harness.datasets.decode import printable
     from harness.report.export import export_records, frame_sheet
     from harness.report.sheet import latex_tabular, markdown_table
 
@@ -71,7 +72,8 @@ def _render(scored: Scored, layout: str) -> str:
     summary = _summary(scored)
     if layout != "table":
         return {"latex": latex_tabular, "markdown": markdown_table}[layout](frame_sheet(summary))
-    shown = table.round(4).to_string(index=False) + "\n\n" if len(table) <= 20 else ""
+    named = table.assign(sample=table["sample"].map(printable))
+    shown = named.round(4).to_string(index=False) + "\n\n" if len(table) <= 20 else ""
     return shown + summary.to_string(index=False) + "\n"
 
 

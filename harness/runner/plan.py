@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.errors import HarnessError, MissingRequirement
 from harness.plugins import Registry, load_target, missing
-from harness.references import parse_metric, parse_reference, resolve_params
+from harness.references import metric_column, parse_metric, parse_reference, resolve_params
 from harness.runner.entries import Entry, MethodLike, resolve_entry
 from harness.store.keys import digest
 from harness.suites import Suite, Task
@@ -92,9 +92,9 @@ def metric_skip(column: str, registry: Registry) -> str:
     except MissingRequirement as error:
         return str(error)
     if region not in spec.regions:
-        raise HarnessError(
-            f"metric {name} has no region '{region}': {', '.join(r or 'whole image' for r in spec.regions)}"
-        )
+        wanted = f"has no region '{region}'" if region else "judges no whole image"
+        known = " or ".join(metric_column(name, r) for r in spec.regions)
+        raise HarnessError(f"metric {name} {wanted}: write {known}")
     line = missing(spec.requires)
     if line:
         return line

@@ -160,7 +160,10 @@ MISTAKES = {
     ),
     "unknown metric": (("mine", "--reference", "truth", "--metrics", "ssmi"), "Did you mean ssim"),
     "unknown region": (("mine", "--reference", "truth", "--mask", "holes", "--metrics", "psnr@sky"), "no region 'sky'"),
-    "region it lacks": (("mine", "--reference", "truth", "--metrics", "hf_ratio"), "hf_ratio has no region"),
+    "region it lacks": (
+        ("mine", "--reference", "truth", "--metrics", "hf_ratio"),
+        "hf_ratio judges no whole image: write hf_ratio@hole",
+    ),
     "set metric": (("mine", "--reference", "truth", "--metrics", "fd_efl0"), "fd_efl0 is a set metric"),
     "damaged": (("bad", "--reference", "truth"), "rocket.png: is empty"),
     "two of one name": (("twins", "--reference", "truth"), "share the key 'rocket'"),
@@ -175,3 +178,17 @@ def test_a_mistake_is_one_line(folders: Path, mistake: Callable[..., str], args:
     for suffix in ("png", "bmp"):
         (folders / "twins" / f"rocket.{suffix}").touch()
     assert words in mistake("score", *args)
+
+
+def test_a_file_s_name_cannot_command_the_terminal(
+    folders: Path, harness_command: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    """F22: an escape sequence or a newline in a name is text, in the table and in the lines about files left over."""
+    evil = "red\x1b[31m\nnew"
+    for folder, name in (("mine", evil), ("truth", evil), ("mine", f"lost{evil}")):
+        Image.fromarray(skimage.data.chelsea()[:32, :32]).save(folders / folder / f"{name}.png")
+    done = harness_command("score", str(folders / "mine"), "--reference", str(folders / "truth"))
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "red\\x1b[31m\\nnew" in done.stdout
+    assert "lostred\\x1b[31m\\nnew" in done.stderr

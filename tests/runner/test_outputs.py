@@ -84,7 +84,9 @@ def test_the_entry_says_that_nobody_verified_what_it_saw(telea_outputs: Path, tm
     shown = io.StringIO()
     print_summary(run.summary, run.folder.manifest, Console(file=shown, width=110), plain=True)
     assert "mine (leak: unverified) *" in shown.getvalue()
-    assert "; leak: unverified: its outputs were computed elsewhere; whether it saw" in " ".join(shown.getvalue().split())
+    assert "; leak: unverified: its outputs were computed elsewhere; whether it saw" in " ".join(
+        shown.getvalue().split()
+    )
 
 
 @pytest.mark.parametrize(
