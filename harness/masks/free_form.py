@@ -59,13 +59,15 @@ class FreeFormRule:
     """A brush, and at most so many boxes with sides below half (`half_boxes`) and the whole (`whole_boxes`) of the
     picture's.
 
-    `side` is the short side in pixels that the brush's widths were written for.
+    `side` is the short side in pixels that the brush's widths were written for. `mirrored`: whether the strokes, which
+    run from left to right, are mirrored at random in both directions; DeepFill's are not (its code discards the flips).
     """
 
     side: int
     brush: Brush
     half_boxes: int = 0
     whole_boxes: int = 0
+    mirrored: bool = True
 
 
 COMODGAN = FreeFormRule(512, Brush(0, 19), half_boxes=9, whole_boxes=4)
@@ -74,7 +76,7 @@ MAT_LARGE_512 = FreeFormRule(512, Brush(0, 8), half_boxes=4, whole_boxes=2)
 MAT_SMALL_512 = FreeFormRule(512, Brush(0, 3), half_boxes=2, whole_boxes=1)
 MAT_LARGE_256 = FreeFormRule(256, Brush(0, 7), half_boxes=3, whole_boxes=1)
 MAT_SMALL_256 = FreeFormRule(256, Brush(0, 2), half_boxes=1, whole_boxes=1)
-DEEPFILL_V2 = FreeFormRule(256, Brush(1, 3, most_corners=11, widest=39))
+DEEPFILL_V2 = FreeFormRule(256, Brush(1, 3, most_corners=11, widest=39), mirrored=False)
 
 
 def draw_free_form(rng: np.random.Generator, height: int, width: int, rule: FreeFormRule) -> Hole:
@@ -91,7 +93,8 @@ def draw_free_form(rng: np.random.Generator, height: int, width: int, rule: Free
         for most, share in ((rule.half_boxes, 2), (rule.whole_boxes, 1)):
             for _ in range(int(rng.integers(most + 1))):
                 _draw_box(canvas, rng, max(1, height // share), max(1, width // share))
-        canvas |= _brushed(rng, height, width, rule.brush, min(height, width) / rule.side)
+        strokes = _brushed(rng, height, width, rule.brush, min(height, width) / rule.side)
+        canvas |= _mirrored(rng, strokes) if rule.mirrored else strokes
         if 0 < canvas.mean() < 1:
             return canvas.astype(bool)
     raise ValueError(f"no free-form mask fits into {height}×{width} pixels")
@@ -108,16 +111,21 @@ def _draw_box(canvas: NDArray[np.uint8], rng: np.random.Generator, below_height:
 
 
 def _brushed(rng: np.random.Generator, height: int, width: int, rule: Brush, scale: float) -> NDArray[np.uint8]:
-    """All strokes of one mask. They run from left to right, so the whole is mirrored at random in both directions."""
+    """All strokes of one mask."""
     canvas = np.zeros((height, width), np.uint8)
     for _ in range(int(rng.integers(rule.fewest, rule.most + 1))):
         corners = _corners(rng, height, width, int(rng.integers(rule.fewest_corners, rule.most_corners + 1)))
         brush = max(1, round(scale * int(rng.integers(rule.narrowest, rule.widest + 1))))
         cv2.polylines(canvas, [corners], isClosed=False, color=1, thickness=brush)
+    return canvas
+
+
+def _mirrored(rng: np.random.Generator, strokes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The strokes turned over, or not, in either direction."""
     for axis in (0, 1):
         if rng.random() > 0.5:
-            canvas = np.flip(canvas, axis)
-    return np.ascontiguousarray(canvas)
+            strokes = np.flip(strokes, axis)
+    return strokes
 
 
 def _corners(rng: np.random.Generator, height: int, width: int, count: int) -> NDArray[np.int32]:

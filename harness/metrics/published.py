@@ -57,8 +57,8 @@ class PublishedFrechet:
     def reduce(self, outputs: Features, truths: Features, clusters: Sequence[str]) -> tuple[float, float, float]:
         """(value, lo, hi): a jackknife interval of this biased estimate, by groups of clusters."""
         rows = checked(outputs, truths, clusters)
-        if rows.max(initial=-1) < 1:
-            raise RefusedSet("refused: one source has no covariance")
+        if rows.max(initial=-1) < 2:  # the jackknife leaves one out, and one that is left has no covariance
+            raise RefusedSet(f"refused: {rows.max(initial=-1) + 1} sources; an interval needs three")
         distance = between_rows(outputs, truths)
 
         def estimate(keep: Rows) -> float:

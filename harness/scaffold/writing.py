@@ -37,18 +37,27 @@ def checked_name(kind: str, name: str, known: Registry) -> str:
     word = KINDS[kind].word
     words = re.findall(r"[a-z0-9]+", name.lower().removeprefix("harness-").removeprefix("harness_"))
     slug = "-".join(words).lstrip("0123456789-")[:LONGEST].strip("-") or f"my-{word}"
+    taken = _taken(kind, slug, known)
+    free = slug
+    while _taken(kind, free, known):
+        free = f"my-{free}"[:LONGEST].strip("-")
+    example = f"for example: harness new {word} {free}"
     if name != slug:
         raise HarnessError(
             f"{name!r} is no {word} name: lower-case words joined by '-', a letter first, at most {LONGEST} long; "
-            f"for example: harness new {word} {slug}"
+            f"{example}"
         )
-    other = f"for example: harness new {word} my-{name}"
+    if taken:
+        raise HarnessError(f"{taken}; {example}")
+    return name
+
+
+def _taken(kind: str, name: str, known: Registry) -> str:
+    """Why a package of this kind cannot have this name; "" where it can."""
     owner = known.owners.get((KINDS[kind].registry, name))
     if owner is not None:
-        raise HarnessError(f"the {word} '{name}' exists (plugin {owner}); {other}")
-    if find_spec(_module(name)) is not None:
-        raise HarnessError(f"a package {_module(name)} is installed; {other}")
-    return name
+        return f"the {KINDS[kind].word} '{name}' exists (plugin {owner})"
+    return f"a package {_module(name)} is installed" if find_spec(_module(name)) is not None else ""
 
 
 def write_package(kind: str, name: str, into: Path) -> list[Path]:

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.errors import HarnessError
@@ -84,9 +85,13 @@ def test_no_template_lies_unused() -> None:
 
 
 @given(st.text(max_size=50), st.sampled_from(sorted(KINDS)))
+@example("DEMO", "suite")
+@example("telea ", "inpaint")
 def test_any_name_is_fit_or_refused_with_one_that_is(name: str, kind: str) -> None:
     known = registry()
-    if re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) and len(name) <= 40 and not name.startswith("harness-"):
+    well_formed = re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) and len(name) <= 40
+    taken = (KINDS[kind].registry, name) in known.owners or find_spec(f"harness_{name.replace('-', '_')}") is not None
+    if well_formed and not taken and not name.startswith("harness-"):
         assert checked_name(kind, name, known) == name
         return
     with pytest.raises(HarnessError) as refused:
