@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import os
@@ -19,6 +20,7 @@ import pytest
 
 import harness
 from harness import plugins
+from harness.merging import resume_argv
 from harness.store.files import write_json
 from harness.store.keys import digest, pixels_hash
 from harness.store.shards import parquet_path, read_rows, write_parquet
@@ -309,6 +311,59 @@ def test_a_merged_folder_is_continued_by_the_command_it_names(
     assert _wrong(tmp_path / "out") == []
     again = harness.merge([tmp_path / "out", runs["mean"]], tmp_path / "again")
     assert (again.sources, again.rows) == (3, 4)  # who computed the missing row is a source of its own
+
+
+@pytest.mark.parametrize(
+    "methods",
+    [["-m", "telea"], ["-mtelea"], ["--method", "telea"], ["--method=telea"], ["-mtelea", "-m", "mean"]],
+)
+def test_the_command_that_goes_on_names_every_entry_once_and_outputs_by_their_folder(methods: list[str]) -> None:
+    manifest = {
+        "history": [{"argv": ["harness", "run", "--suite", "demo", *methods, "--out=x", "--max-errors", "3"]}],
+        "entries": [{"reference": "mylama", "folder": "/data/out"}, {"reference": "telea", "folder": ""}],
+    }
+    methods = ["-m", "mylama=folder:/data/out", "-m", "telea"]
+    expected = ["harness", "run", "--suite", "demo", "--max-errors", "3", *methods, "--out", "OUT"]
+    assert resume_argv(manifest, "OUT") == expected
+    for entry in manifest["entries"]:
+        entry.pop("folder")  # what an older harness wrote has none
+    assert resume_argv(manifest, "OUT")[-6:] == ["-m", "mylama", "-m", "telea", "--out", "OUT"]
+
+
+@pytest.mark.parametrize(
+    ("repeats", "told"),
+    [([3, 3], "complete"), ([3, 1], "interrupted"), ([1, 1], "interrupted"), ([3, 0], "interrupted")],
+)
+def test_what_draws_is_complete_with_all_its_repeats(
+    runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeats: list[int], told: str
+) -> None:
+    known = plugins.registry().specs["methods"]
+    monkeypatch.setitem(known, "telea", dataclasses.replace(known["telea"], stochastic=True))
+
+    def drawn(rows: pd.DataFrame) -> pd.DataFrame:
+        first, second = (
+            pd.concat([rows.iloc[[k]].assign(repeat=r) for r in range(n)] or [rows.iloc[:0]])
+            for k, n in enumerate(repeats)
+        )
+        return pd.concat([first, second])
+
+    _rewrite(runs["telea"], "telea", drawn)
+    for name in ("mean", "telea"):
+        _edit(runs[name], lambda manifest: manifest.update(repeats=3))
+    merged = harness.merge([runs["mean"], runs["telea"]], tmp_path / "out")
+    assert merged.rows == 2 + sum(repeats)
+    assert merged.folder.manifest["status"] == told
+
+
+def test_repeats_of_a_method_that_is_not_known_here_are_told_by_its_rows(
+    runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(plugins.registry().specs["methods"], "telea")
+    for name in ("mean", "telea"):
+        _edit(runs[name], lambda manifest: manifest.update(repeats=2))
+    assert harness.merge([runs["mean"], runs["telea"]], tmp_path / "once").folder.manifest["status"] == "complete"
+    _rewrite(runs["telea"], "telea", lambda rows: pd.concat([rows, rows.iloc[[0]].assign(repeat=1)]))
+    assert harness.merge([runs["mean"], runs["telea"]], tmp_path / "more").folder.manifest["status"] == "interrupted"
 
 
 KILLED = """

@@ -90,7 +90,8 @@ def test_no_template_lies_unused() -> None:
 def test_any_name_is_fit_or_refused_with_one_that_is(name: str, kind: str) -> None:
     known = registry()
     well_formed = re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) and len(name) <= 40
-    taken = (KINDS[kind].registry, name) in known.owners or find_spec(f"harness_{name.replace('-', '_')}") is not None
+    taken = (KINDS[kind].registry, name) in known.owners
+    taken |= bool(well_formed) and find_spec(f"harness_{name.replace('-', '_')}") is not None
     if well_formed and not taken and not name.startswith("harness-"):
         assert checked_name(kind, name, known) == name
         return
