@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.merging.agree import check_agreement
@@ -21,6 +21,9 @@ from harness.store import RunFolder, open_run
 from harness.store.files import clear_errors, sync_folder
 from harness.store.folder import TRUTH
 from harness.store.shards import ShardWriter, parquet_path, read_rows, write_parquet
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Merged", "merge"]
 
@@ -158,15 +161,33 @@ def _end(folder: RunFolder, pool: Pool, events: int, began: float) -> None:
     judged = folder.samples()
     for task in manifest["suite"]["tasks"]:
         task["clusters"] = int(judged.loc[judged["task"] == task["id"], "cluster"].nunique())
-    places = folder.records()[["entry", "task", "sample"]].drop_duplicates()
-    wanted = {task["id"]: task["n"] for task in manifest["suite"]["tasks"]}
-    due = sum(wanted[task] for tasks in manifest["cell_keys"].values() for task in tasks)
+    rows = folder.records()
     manifest["merged"] = {"sources": pool.ordered_sources(), "events": events}
     finish(folder, registry())
     before = sum(call["seconds"] or 0.0 for call in manifest["history"])
     manifest |= {
-        "status": "complete" if len(places) == due else "interrupted",
+        "status": "complete" if len(rows) == _due(manifest, rows) else "interrupted",
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(before + time.monotonic() - began, 2),
     }
     folder.save_manifest()
+
+
+def _due(manifest: Mapping[str, Any], rows: pd.DataFrame) -> int:
+    """Rows of a complete run: a sample has one of each entry, of one that draws random numbers as many as repeats.
+
+    Whether a method that is not known here draws is told by its rows: only what does has a second one of a sample.
+    """
+    known = registry().specs["methods"]
+    drawing = {entry["reference"] for entry in manifest["entries"] if _draws(known.get(entry["method"]))}
+    drawing |= set(rows.loc[rows["repeat"] > 0, "entry"])
+    samples = {task["id"]: task["n"] for task in manifest["suite"]["tasks"]}
+    return sum(
+        samples[task] * (manifest["repeats"] if entry in drawing else 1)
+        for entry, tasks in manifest["cell_keys"].items()
+        for task in tasks
+    )
+
+
+def _draws(spec: object) -> bool:
+    return bool(getattr(spec, "stochastic", False))

@@ -88,7 +88,13 @@ def resume_argv(manifest: Mapping[str, Any], out: str) -> list[str]:
         if name in ("-m", "--method", "--out"):
             if not equals:
                 next(words, None)
-        elif name != "--fresh":
+        elif name != "--fresh" and not word.startswith("-m"):  # attached, `-mtelea`
             lasting.append(word)
-    methods = [word for entry in manifest["entries"] for word in ("-m", entry["reference"])]
+    methods = [word for entry in manifest["entries"] for word in ("-m", _asked_as(entry))]
     return [*commands[0][:2], *lasting, *methods, "--out", out]
+
+
+def _asked_as(entry: Mapping[str, Any]) -> str:
+    """What names the entry on a command line: outputs computed elsewhere are no method without their folder."""
+    folder = entry.get("folder", "")  # what an older harness wrote has none
+    return f"{entry['reference']}=folder:{folder}" if folder else str(entry["reference"])

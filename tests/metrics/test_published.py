@@ -79,10 +79,11 @@ def test_kid_of_few_pictures_is_refused_or_shrunk() -> None:
         PublishedKernel("inception_clean", shrink=True).reduce(outputs[:1], truths[:1], clusters[:1])
 
 
-def test_one_source_has_no_covariance() -> None:
+@pytest.mark.parametrize("clusters", [["same"] * 5, ["a", "a", "b", "b", "b"]], ids=["one", "two"])
+def test_too_few_sources_for_an_interval_are_refused(clusters: list[str]) -> None:
     outputs, truths, _ = _features(5, 3)
-    with pytest.raises(RefusedSet, match="one source"):
-        PublishedFrechet("inception_tf").reduce(outputs, truths, ["same"] * 5)
+    with pytest.raises(RefusedSet, match="an interval needs three"):
+        PublishedFrechet("inception_tf").reduce(outputs, truths, clusters)
 
 
 def test_order_and_cluster_names_do_not_matter() -> None:
