@@ -179,7 +179,7 @@ def _due(manifest: Mapping[str, Any], rows: pd.DataFrame) -> int:
     Whether a method that is not known here draws is told by its rows: only what does has a second one of a sample.
     """
     known = registry().specs["methods"]
-    drawing = {entry["reference"] for entry in manifest["entries"] if _draws(known.get(entry["method"]))}
+    drawing = {e["reference"] for e in manifest["entries"] if getattr(known.get(e["method"]), "stochastic", False)}
     drawing |= set(rows.loc[rows["repeat"] > 0, "entry"])
     samples = {task["id"]: task["n"] for task in manifest["suite"]["tasks"]}
     return sum(
@@ -187,7 +187,3 @@ def _due(manifest: Mapping[str, Any], rows: pd.DataFrame) -> int:
         for entry, tasks in manifest["cell_keys"].items()
         for task in tasks
     )
-
-
-def _draws(spec: object) -> bool:
-    return bool(getattr(spec, "stochastic", False))
