@@ -106,7 +106,8 @@ def own_notes(contest: Contest) -> list[str]:
 def _counts(side: Side) -> str:
     failed = f", {side.failed} failed" if side.failed else ""
     skipped = f", {side.skipped} skipped" if side.skipped else ""
-    return f"{side.ok}/{side.total}{failed}{skipped}"
+    undefined = f", {side.undefined} without a score" if side.undefined else ""
+    return f"{side.ok}/{side.total}{failed}{skipped}{undefined}"
 
 
 def gate_lines(comparison: Comparison) -> list[str]:
@@ -126,8 +127,10 @@ def _failure(failure: Failure) -> str:
     if failure.why == "worse":
         return f"{who} is worse{than} by {_by(contest)}, {_p_words(contest.p_holm)}"
     if failure.why == "lost samples":
-        lost = contest.b.lost
-        return f"{who} has no result on {lost} sample{'s' if lost != 1 else ''} that A has ({_counts(contest.b)})"
+        lost, what = contest.b.lost, "score" if contest.b.undefined else "result"
+        return f"{who} has no {what} on {lost} sample{'s' if lost != 1 else ''} that A has ({_counts(contest.b)})"
+    if failure.why == "nothing in common":
+        return f"{who} has no sample in common with {'A' if a == b else a}"
     p = _p_words(contest.p_noninferior if contest.p_noninferior is not None else 1.0)
     figures = f"{difference(contest.primary)}{unit}, one-sided {p}, {contest.primary.diff.clusters} clusters"
     return f"{who} is not shown to be within {contest.margin:g}{unit} of {'A' if a == b else a}: {figures}"

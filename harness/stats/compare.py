@@ -110,8 +110,8 @@ def _measure(pairing: Pairing, margin: float | None, worst: int, seed: int) -> _
     contest = Contest(
         task=task["id"],
         title=task["title"],
-        a=_side(pairing.a, pairing.b, table, 0),
-        b=_side(pairing.b, pairing.a, table, 1),
+        a=_side(pairing.a, table, 0, column),
+        b=_side(pairing.b, table, 1, column),
         n_total=len(everything),
         primary=effects.get(column) or _nothing(column, info),
         wins=0,
@@ -152,10 +152,12 @@ def _table(pairing: Pairing, n_total: int) -> TaskTable:
     return replace(table, left_out={})
 
 
-def _side(party: Party, other: Party, table: TaskTable, column: int) -> Side:
+def _side(party: Party, table: TaskTable, column: int, primary: str) -> Side:
     counts = table.counts(SIDES[column], np.ones(len(table.labels), dtype=bool))
-    ok = table.severity == 0
-    only_other = set(table.samples[ok[:, 1 - column] & ~ok[:, column]])
+    ok, scored = table.severity == 0, np.isfinite(table.own_values(f"score:{primary}"))
+    # A score that became undefined is lost like a result: else what B cannot be judged on would let it pass.
+    lost = np.any([has[:, 1 - column] & ~has[:, column] for has in (ok, scored)], axis=0)
+    only_other = set(table.samples[lost])
     weights = party.entry["weights"]
     return Side(
         run=party.run,
@@ -167,6 +169,7 @@ def _side(party: Party, other: Party, table: TaskTable, column: int) -> Side:
         skipped=counts.skipped,
         total=len(party.samples),
         lost=len(only_other.intersection(party.samples)),
+        undefined=int((ok & ~scored)[:, column].sum()),
     )
 
 

@@ -22,7 +22,9 @@ class Side:
         run, entry, title: its run's folder, its reference and its short name there.
         weights: kind of its learned weights, "" for none.
         ok, failed, skipped: samples of the task by status; `total` is how many its run was asked for.
-        lost: samples that its run was asked for, on which the other has a result and it has none.
+        lost: samples that its run was asked for, on which the other has a result, or a score of the primary metric, and
+            it has none.
+        undefined: of its `ok` samples those without a (finite) score of the primary metric.
     """
 
     run: str
@@ -34,6 +36,7 @@ class Side:
     skipped: int
     total: int
     lost: int
+    undefined: int = 0
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class Failure:
     """Why the gate does not open."""
 
     contest: Contest
-    why: Literal["worse", "not shown to be non-inferior", "lost samples"]
+    why: Literal["worse", "not shown to be non-inferior", "nothing in common", "lost samples"]
 
 
 @dataclass(frozen=True)
@@ -124,10 +127,15 @@ class Comparison:
     notes: tuple[str, ...]
 
     def failures(self) -> tuple[Failure, ...]:
-        """What the gate objects to: B worse, not shown to be within the given margin, or without results A has."""
+        """What the gate objects to: B worse, not shown to be within the given margin, or without what A has.
+
+        A pair without a sample in common says nothing of B, so it opens no gate either.
+        """
         found = []
         for contest in self.contests:
-            if contest.verdict == "worse":
+            if not contest.primary.diff.n:
+                found.append(Failure(contest, "nothing in common"))
+            elif contest.verdict == "worse":
                 found.append(Failure(contest, "worse"))
             elif contest.p_noninferior is not None and contest.p_noninferior > GATE_SIGNIFICANCE:
                 found.append(Failure(contest, "not shown to be non-inferior"))

@@ -76,11 +76,17 @@ class TaskTable:
 
     def values(self, column: str) -> Floats:
         """Any numeric column of the records [N, E], mean over repeats; NaN where undefined or not common."""
+        return np.where(self.common[:, None], self.own_values(column), np.nan)
+
+    def own_values(self, column: str) -> Floats:
+        """The same of every entry on all samples that it has itself; NaN where undefined or not ok."""
         if column not in self.rows:
             return np.full(self.severity.shape, np.nan)
-        means = self.rows.groupby(["sample", "entry"])[column].mean().unstack("entry")
+        cells = self.rows.groupby(["sample", "entry"])[column]
+        # A mean over some of the repeats would hide that the others have no value, as a failed one is not hidden.
+        means = cells.mean().where(cells.count() == cells.size()).unstack("entry")
         values: Floats = means.reindex(index=self.samples, columns=list(self.entries)).to_numpy(np.float64)
-        usable = self.common[:, None] & (self.severity == SEVERITY["ok"]) & np.isfinite(values)
+        usable = (self.severity == SEVERITY["ok"]) & np.isfinite(values)
         return np.where(usable, values, np.nan)
 
     def defined(self, scores: Floats) -> Flags:

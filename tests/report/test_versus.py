@@ -107,6 +107,13 @@ def test_the_gate_says_why() -> None:
         "one-sided p = 0.03, 15 clusters",
         "gate: failed: mine on photos has no result on 3 samples that A has (27/30, 2 failed, 1 skipped)",
     ]
+    blank = dataclasses.replace(contest(), b=side("mine", undefined=12, lost=12))
+    nan = float("nan")
+    apart = dataclasses.replace(contest(), primary=dataclasses.replace(PSNR, diff=Interval(nan, nan, nan, 0, 0)))
+    assert gate_lines(comparison(blank, apart)) == [
+        "gate: failed: mine on photos has no score on 12 samples that A has (30/30, 12 without a score)",
+        "gate: failed: mine on photos has no sample in common with telea",
+    ]
     assert gate_lines(comparison(contest(), contest(detectable=None))) == [
         "telea → mine on photos: too few clusters to show that B is worse", "gate: passed",
     ]  # fmt: skip
@@ -149,6 +156,8 @@ def test_what_is_incomplete_is_counted() -> None:
     part = contest(dataclasses.replace(PSNR, diff=dataclasses.replace(PSNR.diff, n=18)), b="mine")
     part = dataclasses.replace(part, b=side("mine", ok=18, failed=12))
     assert "compared on 18 of 30 common samples (A: 30/30, B: 18/30, 12 failed)" in shown(comparison(part))
+    part = dataclasses.replace(part, b=side("mine", undefined=12))
+    assert "compared on 18 of 30 common samples (A: 30/30, B: 30/30, 12 without a score)" in shown(comparison(part))
 
 
 def test_too_few_clusters_give_no_interval() -> None:

@@ -179,7 +179,42 @@ def test_undefined_scores_are_left_out() -> None:
     a, b = drawn(1)
     a.loc[3, "score:psnr@hole"] = np.nan
     contest = one(a, b)
-    assert (contest.primary.diff.n, contest.a.ok, contest.b.lost) == (13, 14, 0)
+    assert (contest.primary.diff.n, contest.a.ok, contest.a.undefined, contest.b.lost) == (13, 14, 1, 0)
+    assert Comparison("a", "b", None, (contest,), ()).passed, "A has no score there either"
+
+
+@pytest.mark.parametrize("margin", [None, 0.5])
+@pytest.mark.parametrize("undefined", [1, 12])
+def test_a_score_that_only_a_has_is_lost(undefined: int, margin: float | None) -> None:
+    a, b = drawn(1, 5.0)
+    b.loc[: undefined - 1, "score:psnr@hole"] = np.nan
+    contest = one(a, b, margin=margin)
+    assert (contest.b.ok, contest.b.undefined, contest.b.lost, contest.a.lost) == (14, undefined, undefined, 0)
+    comparison = Comparison("a", "b", margin, (contest,), ())
+    assert "lost samples" in [failure.why for failure in comparison.failures()]
+    assert not comparison.passed
+    back = one(b, a)
+    assert (back.a.lost, back.b.lost) == (undefined, 0)
+
+
+def test_failed_and_undefined_samples_are_both_lost_and_counted_once() -> None:
+    a, b = drawn(1)
+    b.loc[:1, "status"] = "failed"
+    b.loc[:3, "score:psnr@hole"] = np.nan
+    a.loc[0, "score:psnr@hole"] = np.nan  # a result without a score, where B has not even a result
+    contest = one(a, b)
+    assert (contest.b.ok, contest.b.failed, contest.b.undefined, contest.b.lost) == (12, 2, 2, 4)
+
+
+@pytest.mark.parametrize("margin", [None, 0.5])
+def test_where_nothing_is_in_common_the_gate_stays_shut(margin: float | None) -> None:
+    a, b = drawn(1)
+    undefined = b.assign(**{"score:psnr@hole": np.nan})
+    apart = b.assign(sample=[f"t{k}" for k in range(14)])
+    for other, whys in ((undefined, ["nothing in common", "lost samples"]), (apart, ["nothing in common"])):
+        comparison = Comparison("a", "b", margin, (one(a, b, margin=5.0), one(a, other, margin=margin)), ())
+        assert [failure.why for failure in comparison.failures()] == whys
+        assert comparison.to_dict()["gate"] == "failed"
 
 
 def test_a_ratio_is_compared_as_a_ratio() -> None:
@@ -251,6 +286,14 @@ def test_repeats_are_averaged_before_they_are_compared() -> None:
     a, b = drawn(1)
     twice = pd.concat([b, b.assign(repeat=1, **{"score:psnr@hole": b["score:psnr@hole"] + 2})])
     assert one(a, twice).primary.diff.value == pytest.approx(one(a, b).primary.diff.value + 1)
+
+
+def test_a_sample_with_a_repeat_without_a_score_has_none() -> None:
+    a, b = drawn(1)
+    again = b.assign(repeat=1)
+    again.loc[:2, "score:psnr@hole"] = np.nan
+    contest = one(a, pd.concat([b, again]))
+    assert (contest.primary.diff.n, contest.b.undefined, contest.b.lost) == (11, 3, 3)
 
 
 # ---- simulations
