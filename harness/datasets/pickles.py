@@ -43,6 +43,7 @@ OPCODES = frozenset(
     )
 )
 PUTS = frozenset(("PUT", "BINPUT", "LONG_BINPUT"))
+GETS = frozenset(("GET", "BINGET", "LONG_BINGET"))
 
 
 class _Refused(Exception):
@@ -111,13 +112,53 @@ def _encoded(picture: Any) -> bytes | None:
 
 
 def _check_opcodes(data: bytes) -> None:
-    """Refuse opcodes of anything but plain data, and places in the memo that would need gigabytes."""
+    """Refuse opcodes of anything but plain data, places in the memo that would need gigabytes, and tuples as keys."""
+    stack = _Stack()
     for count, (opcode, argument, _) in enumerate(pickletools.genops(data), 1):
         if opcode.name not in OPCODES:
             raise _Refused(f"holds objects (opcode {opcode.name})")
         # a pickler numbers its memo from 0; the C unpickler makes room for any number that it is told
         if opcode.name in PUTS and int(argument or 0) > count:
             raise _Refused(f"names place {argument} of its memo after {count} steps")
+        stack.step(opcode, argument)
+
+
+class _Stack:
+    """Which values on a pickle's stack and in its memo are tuples, without making them.
+
+    A tuple that holds the one before it twice, sixty times over, is hashed in 2**60 steps, and only tuples can be: no
+    other key of a dict takes longer than its own bytes.
+    """
+
+    def __init__(self) -> None:
+        self._tuples: list[bool] = []
+        self._marks: list[int] = []
+        self._memo: dict[int, bool] = {}
+
+    def step(self, opcode: pickletools.OpcodeInfo, argument: Any) -> None:
+        """Follow one opcode of `OPCODES`; refuse one that uses a tuple as a key. Raises too where one lacks values."""
+        stack, name = self._tuples, opcode.name
+        if name in PUTS or name == "MEMOIZE":
+            self._memo[len(self._memo) if name == "MEMOIZE" else int(argument)] = stack[-1]
+        elif name in GETS:
+            stack.append(self._memo[int(argument)])
+        elif name == "MARK":
+            self._marks.append(len(stack))
+        elif name == "BUILD":  # of a tuple and None it leaves the tuple
+            stack.pop()
+        else:
+            taken = list(opcode.stack_before)
+            if pickletools.markobject in taken:
+                taken = taken[: taken.index(pickletools.markobject)]
+                start = self._marks.pop()
+                marked, stack[start:] = stack[start:], []
+            else:
+                marked = stack[-2:]
+            if name in ("SETITEM", "SETITEMS", "DICT") and any(marked[::2]):
+                raise _Refused("holds a dict with tuples as keys")
+            if taken:
+                del stack[-len(taken) :]
+            stack.extend(made is pickletools.pytuple for made in opcode.stack_after)
 
 
 # ---- the names
@@ -145,8 +186,10 @@ class _Type:
 
     def __init__(self, name: Any, *_: Any) -> None:
         text = name.decode("ascii") if isinstance(name, bytes) else name
-        if not isinstance(text, str) or not PLAIN_TYPE.fullmatch(text):
-            raise _Refused(f"holds a numpy array of type {str(text)[:40]!r}")
+        if not isinstance(text, str):  # never shown: a short file can make a value whose text has no end
+            raise _Refused(f"holds a numpy array of type {type(text).__name__}")
+        if not PLAIN_TYPE.fullmatch(text):
+            raise _Refused(f"holds a numpy array of type {text[:40]!r}")
         self.plain: np.dtype[Any] = np.dtype(text)
 
     def __setstate__(self, state: Any) -> None:

@@ -6,6 +6,8 @@ import io
 import os
 import pickle
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -203,6 +205,45 @@ def test_a_short_file_that_unfolds_without_end_costs_nothing(tmp_path: Path) -> 
         value = [value, value]
     found = load_plain(written(tmp_path, pickle.dumps(value)))
     assert found[0] is found[1]
+
+
+PAIRS = b"K\x05\x94" + b"".join(b"h" + bytes([place]) + b"\x86\x94" for place in range(60))
+"""Sixty tuples, each twice in the next one: hashing or showing the last takes 2**60 steps, and no signal ends it."""
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"\x80\x04}" + PAIRS + b"K\x01s.", "holds a dict with tuples as keys"),
+        (b"\x80\x04}" + PAIRS + b"0}(h\x3cK\x01u.", "opcode POP"),
+        (b"\x80\x04" + PAIRS + b"}(K\x01K\x02h\x3cK\x01u.", "holds a dict with tuples as keys"),
+        (b"\x80\x04(" + PAIRS + b"K\x01d.", "holds a dict with tuples as keys"),
+        (b"\x80\x04" + PAIRS + b"q\xc8(h\xc8Nd.", "place 200 of its memo"),
+        (b"\x80\x04" + PAIRS + b"q\x64(h\x64Nd.", "holds a dict with tuples as keys"),
+        (b"\x80\x04}" + PAIRS + b"NbK\x01s.", "holds a dict with tuples as keys"),
+        (b"\x80\x04" + name("numpy", "dtype") + b"\x94" + PAIRS[:-1] + b"\x85R.", "of type"),
+    ],
+    ids=["SETITEM", "POP", "SETITEMS", "DICT", "memo 200", "memo 100", "BUILD", "type"],
+)
+def test_a_short_file_that_would_be_hashed_or_shown_without_end_is_refused_at_once(
+    tmp_path: Path, data: bytes, words: str
+) -> None:
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom harness.datasets.pickles import load_plain\n"
+        "load_plain(Path(sys.argv[1]))"
+    )
+    command = [sys.executable, "-c", program, str(written(tmp_path, data))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert words in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_keys_of_dicts_are_plain_and_values_may_be_tuples(tmp_path: Path, protocol: int) -> None:
+    value = {"a": (1, 2), 2: ((),), b"c": [(3, 4)], None: {1.5: ("x",) * 5}, True: ()}
+    assert load_plain(written(tmp_path, pickle.dumps((value, [value]), protocol))) == (value, [value])
+    for key in ((), (1,), (1, 2), ("a", "b", "c"), (1, 2, 3, 4)):
+        with pytest.raises(HarnessError, match="holds a dict with tuples as keys"):
+            load_plain(written(tmp_path, pickle.dumps([{1: 2, key: 3}, {key: 1}], protocol)))
 
 
 def test_a_large_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
