@@ -101,7 +101,7 @@ def rank_task(task: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], tab
 
 def _roster(task: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], table: TaskTable, scores: Floats) -> _Roster:
     """`scores` [n, E]: the primary metric on the samples to compare."""
-    measured = dict(zip(table.entries, np.isfinite(scores.sum(axis=0)), strict=True))
+    finite = dict(zip(table.entries, np.isfinite(scores).sum(axis=0).tolist(), strict=True))
     never = _never_ranks(task, len(np.unique(table.labels[table.common])))
     names = [entry["reference"] for entry in entries]
     return _Roster(
@@ -109,7 +109,7 @@ def _roster(task: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], table
         tags={entry["reference"]: entry["tags"] for entry in entries},
         why_unranked={
             name: never
-            or _why_unranked(entry, task["primary"], table.left_out.get(name, ""), measured[name] and len(scores) > 0)
+            or _why_unranked(entry, task["primary"], table.left_out.get(name, ""), finite[name], len(scores))
             for name, entry in zip(names, entries, strict=True)
         },
         leaks={entry["reference"]: entry.get("leak", "") for entry in entries},  # older runs have none
@@ -127,7 +127,8 @@ def _never_ranks(task: Mapping[str, Any], sources: int) -> str:
     return f"{primary} is diagnostic" if info.get("diagnostic") else ""
 
 
-def _why_unranked(entry: Mapping[str, Any], primary: str, left_out: str, measured: bool) -> str:
+def _why_unranked(entry: Mapping[str, Any], primary: str, left_out: str, scored: int, n: int) -> str:
+    """`scored` of the `n` samples to compare have a finite primary score; nobody is ranked on fewer than all."""
     if entry["weights"] and entry["weights"]["kind"] == "random":
         return "random weights"
     if "oracle" in entry["tags"]:
@@ -137,7 +138,9 @@ def _why_unranked(entry: Mapping[str, Any], primary: str, left_out: str, measure
         return f"optimises {metric}"
     if left_out:
         return left_out
-    return "" if measured else f"{primary} not measured on common samples"
+    if 0 < scored < n:
+        return f"{primary} on only {scored} of {n} common samples"
+    return "" if scored else f"{primary} not measured on common samples"
 
 
 def _bars(task: Mapping[str, Any], roster: _Roster, floors: FloorEntries, table: TaskTable) -> tuple[BarResult, ...]:

@@ -23,7 +23,9 @@ NUMBERS = ("ratio", "seconds", "peak_mb")
 
 FEWEST_OK = 0.5
 """ours: an entry with a result on fewer than half of the samples would decide alone what the others are
-judged on; it is shown, with its counts, but does not shrink the common set and is not ranked."""
+judged on; it is shown, with its counts, but does not shrink the common set and is not ranked. Of each metric the
+same holds for finite scores, counted against the entry that has most of them: what is undefined for everybody
+(a ratio to a flat truth) is nobody's fault."""
 
 
 class Counts(NamedTuple):
@@ -90,8 +92,13 @@ class TaskTable:
         return np.where(usable, values, np.nan)
 
     def defined(self, scores: Floats) -> Flags:
-        """[N]: samples on which every compared entry that has this metric at all has a finite score."""
-        having = self.compared & np.isfinite(scores).any(axis=0)
+        """[N]: samples on which every compared entry has a finite score; see `FEWEST_OK` for who is not asked.
+
+        Who is not asked is not ranked by this metric; its mean rests on those of the samples where it has a score,
+        so on an n of its own.
+        """
+        counts = np.isfinite(scores).sum(axis=0) * self.compared
+        having = (counts > 0) & (counts >= FEWEST_OK * counts.max(initial=0))
         return np.asarray(np.isfinite(scores[:, having]).all(axis=1) & having.any())
 
     def spreads(self, metric: str, subset: Flags) -> dict[str, float]:

@@ -151,6 +151,49 @@ def test_undefined_scores_are_left_out_for_all(run: tuple[pd.DataFrame, dict[str
     assert {cell(task, name, "hf_ratio@hole").interval.n for name in SCORES} == {36}
 
 
+@pytest.mark.parametrize(("undefined", "ranked"), [(18, True), (19, False), (34, False), (36, False)])
+def test_an_entry_without_most_scores_is_not_ranked_and_shrinks_nothing(
+    run: tuple[pd.DataFrame, dict[str, Any]], undefined: int, ranked: bool
+) -> None:
+    records, manifest = run
+    mine = records.index[records["entry"] == "mine"]
+    records.loc[mine[:undefined], "score:psnr@hole"] = np.nan
+    task = only_task(records, manifest)
+    assert task.n_common == 36, "its outputs are there"
+    standing = next(s for s in task.standings if s.entry == "mine")
+    assert standing.ranked is ranked
+    others = {cell(task, name).interval.n for name in SCORES if name != "mine"}
+    assert others == {36 - undefined if ranked else 36}
+    own = cell(task, "mine").interval
+    assert (own.n if own else 0) == 36 - undefined, "its cell rests on what it has"
+    assert {cell(task, name, "hf_ratio@hole").interval.n for name in SCORES} == {36}
+    if not ranked:
+        assert all("mine" not in (pair.a, pair.b) for pair in task.pairs)
+        left = 36 - undefined
+        told = f"psnr@hole on only {left} of 36 common samples" if left else "psnr@hole not measured on common samples"
+        assert standing.why_unranked == told
+
+
+def test_an_exploratory_metric_keeps_its_samples_too(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    records, manifest = run
+    mine = records.index[records["entry"] == "mine"]
+    records.loc[mine[2:], "score:feat_efl0@hole"] = np.nan
+    task = only_task(records, manifest)
+    n = {name: cell(task, name, "feat_efl0@hole").interval.n for name in SCORES}
+    assert n.pop("mine") == 2
+    assert set(n.values()) == {36}
+    assert all(standing.ranked for standing in task.standings), "by the primary metric"
+
+
+def test_a_metric_that_is_undefined_for_all_on_most_samples_stays(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
+    records, manifest = run
+    few = sorted(records["sample"].unique())[:10]
+    records.loc[~records["sample"].isin(few), "score:psnr@hole"] = np.nan
+    task = only_task(records, manifest)
+    assert {cell(task, name).interval.n for name in SCORES} == {10}
+    assert all(standing.ranked for standing in task.standings)
+
+
 def test_repeats_are_averaged_first_and_their_spread_is_shown(
     make_entry: Make, make_manifest: Make, make_records: Make
 ) -> None:
