@@ -117,16 +117,24 @@ class Outputs:
 
 
 def open_outputs(folder: Path) -> Outputs:
-    """List and hash a folder of outputs. Raises `HarnessError` where it is none, or its card is wrong."""
+    """List and hash a folder of outputs, never a whole file in memory.
+
+    Raises `HarnessError` where it is none, its card is wrong, or a picture cannot be read.
+    """
     found = scan(folder)
-    content = {name: (folder / name).read_bytes() for name in found.images}
-    return Outputs(
-        folder.resolve(),
-        read_card(folder),
-        {name: hashlib.sha256(data).hexdigest() for name, data in content.items()},
-        frozenset(name for name, data in content.items() if data.startswith(JPEG_START)),
-        tuple((name, why) for name, why in found.skipped if name != CARD),
-    )
+    files, jpegs = {}, []
+    for name in found.images:
+        try:
+            with (folder / name).open("rb") as stream:
+                start = stream.read(len(JPEG_START))
+                stream.seek(0)
+                files[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise HarnessError(f"{folder / name}: cannot be read: {error.strerror}") from error
+        if start == JPEG_START:
+            jpegs.append(name)
+    strange = tuple((name, why) for name, why in found.skipped if name != CARD)
+    return Outputs(folder.resolve(), read_card(folder), files, frozenset(jpegs), strange)
 
 
 class FolderCaller:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
 import shutil
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,8 @@ from rich.console import Console
 
 import harness
 from harness.report.terminal import print_summary
-from harness.runner.outputs import file_key
+from harness.runner import outputs as outputs_module
+from harness.runner.outputs import file_key, open_outputs
 
 SMALL: dict[str, Any] = {"tasks": ["photos-thick"], "limit": 4, "device": "cpu", "report": False}
 TASK = "photos-thick"
@@ -383,3 +386,33 @@ def test_a_folder_given_relatively_is_found_again_from_anywhere(
     monkeypatch.chdir(os.sep)
     entry = run.folder.manifest["entries"][0]
     assert resolve_described(entry, registry()).identity() == entry["identity"]
+
+
+def test_a_large_folder_is_hashed_file_by_file(tmp_path: Path) -> None:
+    for number in range(16):
+        (tmp_path / f"{number}.png").write_bytes(os.urandom(1 << 20))
+    (tmp_path / "16.png").write_bytes(b"\xff\xd8\xff\xe0")
+    tracemalloc.start()
+    try:
+        found = open_outputs(tmp_path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 << 20  # all at once they have 16 MiB
+    assert found.jpegs == {"16.png"}
+    assert found.files == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in tmp_path.iterdir()}
+
+
+def test_an_output_that_cannot_be_read_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan = outputs_module.scan
+
+    def scanned(folder: Path) -> Any:
+        found = scan(folder)
+        (tmp_path / "a.png").unlink()
+        return found
+
+    (tmp_path / "a.png").write_bytes(b"x")
+    monkeypatch.setattr(outputs_module, "scan", scanned)
+    with pytest.raises(harness.HarnessError, match=r"a\.png: cannot be read: No such file") as told:
+        open_outputs(tmp_path)
+    assert "\n" not in str(told.value)
