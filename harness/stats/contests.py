@@ -10,8 +10,14 @@ from harness.stats.model import Interval, Verdict, plain
 __all__ = ["GATE_SIGNIFICANCE", "Comparison", "Contest", "Effect", "Failure", "Loss", "Side"]
 
 GATE_SIGNIFICANCE = 0.025
-"""ours: one-sided level of the gate's non-inferiority test, so that it agrees with the 95 % interval shown. Every task
-must pass, so the chance of a wrong pass is at most this without a correction (Berger 1982)."""
+"""ours: one-sided level of the gate's non-inferiority test, that of one end of the 95 % interval shown: both must be
+passed, so the gate never contradicts the interval. Every task must pass, so no correction is needed (Berger 1982).
+
+The level is nominal: the swap test keeps it where differences are symmetric about the margin, the studentised bound
+where clusters are many. Simulated, B worse by just the margin, 6 to 60 clusters: 1 to 3 % wrong passes of normal and
+t(3) differences; where few large losses stand against many small gains 3 to 7 % (exponential) and 5 to 12 %
+(lognormal; 8 % at 20 clusters), of the swap test alone 5 to 8 % and 9 to 15 %. Failures that did not occur among the
+clusters cannot be seen: what one photograph in twenty provokes is absent from 36 % of runs of twenty."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,18 @@ class Contest:
     worst: tuple[Loss, ...]
     notes: tuple[str, ...]
 
+    @property
+    def noninferior(self) -> bool:
+        """Whether B is shown to be within the given margin: by the swap test and by the end of the interval.
+
+        False where no margin was given, and where too few clusters tell no interval.
+        """
+        if self.margin is None or self.p_noninferior is None:
+            return False
+        diff = self.primary.diff
+        lowest = diff.lo if self.primary.higher_is_better else -diff.hi
+        return self.p_noninferior <= GATE_SIGNIFICANCE and lowest > -self.margin
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -137,7 +155,7 @@ class Comparison:
                 found.append(Failure(contest, "nothing in common"))
             elif contest.verdict == "worse":
                 found.append(Failure(contest, "worse"))
-            elif contest.p_noninferior is not None and contest.p_noninferior > GATE_SIGNIFICANCE:
+            elif contest.p_noninferior is not None and not contest.noninferior:
                 found.append(Failure(contest, "not shown to be non-inferior"))
             if contest.b.lost:
                 found.append(Failure(contest, "lost samples"))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.stats.clusters import Floats
+from harness.stats.intervals import mean_intervals
 from harness.stats.model import BELOW_FLOOR, BarPart, BarResult
 from harness.stats.paired import holm, noninferiority_test, smallest_p, superiority_test
 from harness.stats.table import TaskTable
@@ -109,7 +110,12 @@ def _margin_part(entry: str, floors: Sequence[str], table: TaskTable, margin: fl
         p = superiority_test(values, labels, margin=margin)
     else:
         p = noninferiority_test(values, labels, margin=-margin)
-    return _tested_part(name, values, p, floors=floors, figure=lambda gain: f"{signed(gain, 1)} dB")
+    part = _tested_part(name, values, p, floors=floors, figure=lambda gain: f"{signed(gain, 1)} dB")
+    # A shifted swap test takes differences to be symmetric: as in the gate, the shown interval must agree.
+    lowest = min(interval.lo for interval in mean_intervals(values, labels))
+    if part.passed and not lowest > margin:
+        return BarPart(name, False, f"{part.figure.removesuffix(')')}, 95 % from {signed(lowest, 1)})")
+    return part
 
 
 def _feature_part(entry: str, floors: Sequence[str], which: str, table: TaskTable, digits: int) -> BarPart:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from harness.stats.compare import Pairing, Party, contests
 from harness.stats.contests import GATE_SIGNIFICANCE, Comparison, Contest
+from harness.stats.intervals import mean_intervals
 from harness.stats.model import Interval
 from harness.stats.paired import noninferiority_test, swap_test
 from harness.stats.pairs import Difference, detectable_of, judge, margin_of, paired_differences
@@ -261,6 +262,13 @@ def contest(verdict: str, p_noninferior: float | None = None, lost: int = 0) -> 
     return dataclasses.replace(base, verdict=verdict, p_noninferior=p_noninferior, b=side)
 
 
+def bounded(lo: float, hi: float, up: bool = True, p: float = 0.01) -> Contest:
+    """A contest with a margin of 0.5 whose interval is as given, and the p of its swap test."""
+    base = contest("not separable", p)
+    diff = dataclasses.replace(base.primary.diff, lo=lo, hi=hi)
+    return dataclasses.replace(base, primary=dataclasses.replace(base.primary, diff=diff, higher_is_better=up))
+
+
 @pytest.mark.parametrize(
     ("found", "why"),
     [
@@ -269,8 +277,13 @@ def contest(verdict: str, p_noninferior: float | None = None, lost: int = 0) -> 
         (contest("not separable"), []),
         (contest("worse"), ["worse"]),
         (contest("worse", 0.9), ["worse"]),
-        (contest("not separable", 0.03), ["not shown to be non-inferior"]),
-        (contest("not separable", 0.02), []),
+        (bounded(-0.4, 0.9, p=0.03), ["not shown to be non-inferior"]),
+        (bounded(-0.4, 0.9, p=0.02), []),
+        (bounded(-0.6, 0.1), ["not shown to be non-inferior"]),
+        (bounded(-0.5, 0.1), ["not shown to be non-inferior"]),
+        (bounded(-0.9, 0.4, up=False), []),
+        (bounded(-0.1, 0.6, up=False), ["not shown to be non-inferior"]),
+        (bounded(math.nan, math.nan), ["not shown to be non-inferior"]),
         (contest("better", lost=2), ["lost samples"]),
         (contest("worse", lost=2), ["worse", "lost samples"]),
     ],
@@ -328,6 +341,40 @@ def test_the_gate_finds_the_difference_it_says_it_could_see(simulate: ModuleType
     stated = np.median([detectable_of(differences[:, [k]], labels, family=1) for k in range(RUNS)])
     found = np.mean([family == ["worse"] for family in verdicts(rng, simulate, -float(stated))])
     assert 0.74 <= found <= 0.88
+
+
+def passes(differences: np.ndarray, margin: float) -> tuple[np.ndarray, np.ndarray]:
+    """[runs]: whether the gate opens with the margin, and whether the swap test alone would open it."""
+    clusters = np.arange(len(differences))
+    p = noninferiority_test(differences, clusters, margin=margin)
+    base = dataclasses.replace(contest("not separable"), margin=margin)
+    opened = []
+    for of, one in zip(mean_intervals(differences, clusters), p, strict=True):
+        found = dataclasses.replace(base, p_noninferior=float(one), primary=dataclasses.replace(base.primary, diff=of))
+        opened.append(Comparison("a", "b", margin, (found,), ()).passed)
+        assert of.lo > -margin or not opened[-1], "it never contradicts the interval shown"
+    return np.array(opened), p <= GATE_SIGNIFICANCE
+
+
+@pytest.mark.parametrize(
+    ("shape", "most", "swap_alone"), [("normal", 0.037, 0.0), ("exponential", 0.06, 0.06), ("lognormal", 0.1, 0.1)]
+)
+def test_how_often_the_gate_passes_what_is_worse_by_the_margin(
+    rng: np.random.Generator, simulate: ModuleType, shape: str, most: float, swap_alone: float
+) -> None:
+    effect, mean = simulate.SHAPES[shape]
+    losses = effect(rng, (20, 1000)) - mean  # rare large losses, small gains elsewhere
+    gate, alone = passes(-losses - 0.5, margin=0.5)
+    assert gate.mean() <= most
+    assert alone.mean() > swap_alone
+
+
+def test_the_gate_cannot_see_failures_that_did_not_occur(rng: np.random.Generator) -> None:
+    fails = rng.random((20, 1000)) < 0.05
+    gate, _ = passes(rng.normal(0, 0.2, fails.shape) - 10.0 * fails, margin=0.5)  # worse by the margin on average
+    unseen = ~fails.any(axis=0)
+    assert gate[unseen].mean() > 0.99
+    assert not gate[~unseen].any()
 
 
 def test_a_gate_without_holm_fails_the_same_test(simulate: ModuleType, rng: np.random.Generator) -> None:

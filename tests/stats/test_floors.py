@@ -3,8 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
+from harness.stats.floors import BAR_SIGNIFICANCE, signed
+from harness.stats.intervals import mean_intervals
 from harness.stats.model import BarResult, Standing, TaskSummary
 from harness.stats.summary import summarise
 
@@ -80,6 +83,32 @@ def test_noninferior_needs_as_much_detail_as_the_truth(judge: Make, detail: floa
     bar = only_bar(judge(scores(25.0, detail=detail), "noninferior"))
     assert bar.passed is passed
     assert bar.parts[2].figure == f"hf_ratio@hole {detail:.2f} (geometric mean)"
+
+
+@pytest.mark.parametrize(("bar", "margin"), [("superior", 1.0), ("noninferior", -0.5)])
+@pytest.mark.parametrize(("worst", "passed"), [(0.2, True), (-1.5, False)])
+def test_a_margin_is_met_only_where_the_interval_is_beyond_it_too(
+    make_entry: Make, make_manifest: Make, make_records: Make, bar: str, margin: float, worst: float, passed: bool
+) -> None:
+    entries = [
+        make_entry("harmonic", tags=["floor", "smooth"]), make_entry("patches", tags=["floor", "exemplar"]),
+        make_entry("mine", kind="mini"),
+    ]  # fmt: skip
+    records = make_records({**FLOORS, "mine": scores(25.0)})
+    mine = records["entry"] == "mine"
+    beyond = np.linspace(0.3, 1.1, 12)
+    beyond[:2] = worst, 0.0  # one photograph on which it fails badly: the swap test does not mind
+    gains = np.repeat(margin + beyond, 3)
+    harmonic = records.loc[records["entry"] == "harmonic", "score:psnr@hole"].to_numpy()
+    records.loc[mine, "score:psnr@hole"] = harmonic + gains
+    [task] = summarise(records, make_manifest(entries, n=36, bar=bar)).tasks
+    part = only_bar(task).parts[0]
+    assert part.passed is passed
+    interval, p = mean_intervals(gains[:, None], np.repeat(np.arange(12), 3))[0], float(part.figure.split("p ")[1][:5])
+    assert p <= BAR_SIGNIFICANCE, "by the swap test alone both would pass"
+    assert (interval.lo > margin) is passed
+    told = f", 95 % from {signed(interval.lo, 1)}"
+    assert (told in part.figure) is not passed
 
 
 def test_a_metric_that_is_not_there_passes_nothing(judge: Make) -> None:
