@@ -7,17 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from types import CodeType
 from typing import Any
-from uuid import uuid4
 
 from harness.errors import HarnessError
 from harness.interfaces import Inpainter, LoadedWeights, Setup
 from harness.plugins import Registry, load_target, missing
 from harness.references import Reference, canonical, parse_outputs, parse_reference, resolve_params
+from harness.runner.callables import callable_digest
 from harness.runner.outputs import Outputs, open_outputs
 from harness.specs import MethodSpec, ParamValue
-from harness.store.keys import digest
 from harness.weights import resolve_weights
 
 __all__ = ["Entry", "MethodLike", "resolve_described", "resolve_entry"]
@@ -29,8 +27,8 @@ MethodLike = str | Callable[..., Any] | Inpainter
 class Entry:
     """What a leaderboard ranks: a method at a checkpoint with its parameters.
 
-    `function` is set for a Python callable, which takes a `Batch` and returns `Images` or a tensor [N,3,H,W];
-    `outputs` for a method that ran elsewhere.
+    `function` is set for a Python callable, which takes a `Batch` and returns `Images` or a tensor [N,3,H,W], with the
+    `code` that it was when it was named; `outputs` for a method that ran elsewhere.
     """
 
     reference: str
@@ -39,6 +37,7 @@ class Entry:
     weights: LoadedWeights | None = None
     inner: Entry | None = None
     function: Callable[..., Any] | None = None
+    code: str = ""
     outputs: Outputs | None = None
 
     @property
@@ -65,7 +64,7 @@ class Entry:
             "params": {k: v for k, v in self.params.items() if k not in params or params[k].result_changing},
             "weights": self.weights.sha256 if self.weights else "",
             "inner": self.inner.identity() if self.inner else None,
-            "code": _function_digest(self.function) if self.function is not None else "",
+            "code": self.code,
             **outputs,
         }
 
@@ -73,7 +72,7 @@ class Entry:
         """sha256 of the code behind the entry, so that code changed under one version can be told; "" if elsewhere."""
         if self.outputs is not None:
             return ""
-        return _source_digest(self.spec, self.function)
+        return self.code or _source_digest(self.spec)
 
     def describe(self) -> dict[str, Any]:
         """The entry as the manifest keeps it.
@@ -136,10 +135,8 @@ class _FunctionMethod:
     restore = inpaint
 
 
-def _source_digest(spec: MethodSpec, function: Callable[..., Any] | None) -> str:
+def _source_digest(spec: MethodSpec) -> str:
     """sha256 over the plugin package's Python files, so that `status` can warn of code changed under one version."""
-    if function is not None:
-        return _function_digest(function)
     found = find_spec(spec.target.partition(":")[0].partition(".")[0])
     if found is None or not found.origin:
         return ""
@@ -150,37 +147,6 @@ def _source_digest(spec: MethodSpec, function: Callable[..., Any] | None) -> str
         for path in sorted(Path(root).rglob("*.py")):
             hasher.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return hasher.hexdigest()
-
-
-_THIS_PROCESS = uuid4().hex
-
-
-def _function_digest(function: Callable[..., Any]) -> str:
-    """What a callable computes, as far as it can be told: code, constants, defaults, and plain values it closes over.
-
-    Anything else (an object with a state, a network) has no lasting identity: rows of it are never taken up again by
-    another process.
-    """
-    owner = getattr(function, "__self__", None)  # of a bound method: it computes with its object's state
-    code = getattr(function, "__code__", None) if owner is None else None
-    cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
-    state = [cells, getattr(function, "__defaults__", None), getattr(function, "__kwdefaults__", None)]
-    if code is None or not _is_plain(state):
-        return digest([_THIS_PROCESS, id(function if owner is None else owner)])
-    return digest([_code_text(code), repr(state)])
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, list | tuple):
-        return all(_is_plain(item) for item in value)
-    if isinstance(value, dict):
-        return all(_is_plain(item) for pair in value.items() for item in pair)
-    return value is None or isinstance(value, str | bytes | bool | int | float)
-
-
-def _code_text(code: CodeType) -> list[Any]:
-    constants = [_code_text(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
-    return [code.co_code.hex(), constants, list(code.co_names)]
 
 
 def _function_entry(method: Any) -> Entry:
@@ -198,7 +164,7 @@ def _function_entry(method: Any) -> Entry:
         summary="a Python callable",
         licence="not stated",
     )
-    return Entry(name, spec, {}, function=function)
+    return Entry(name, spec, {}, function=function, code=callable_digest(function))
 
 
 def _outputs_entry(name: str, folder: Path) -> Entry:
