@@ -82,6 +82,8 @@ def floor_bar(
     `noninferior`: less than 0.5 dB below every floor in hole PSNR, a smaller hole feature distance than every
     smooth floor, and a geometric mean of the high-frequency ratio within a factor 2 (a ratio's natural mean:
     half and twice the truth's detail weigh alike).
+    A part with a margin is decided as the gate of a comparison is (`contests.GATE_SIGNIFICANCE` on its level):
+    swap test and interval both.
 
     Args:
         floors: not empty.

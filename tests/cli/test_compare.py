@@ -16,6 +16,7 @@ import pytest
 
 import harness
 from harness.comparison.comparable import inputs_differ, metric_differs
+from harness.store.shards import parquet_path, read_rows, write_parquet
 
 HALTING = '''
 from collections.abc import Callable
@@ -351,6 +352,20 @@ def test_the_gate_stops_what_is_worse(runs: Path, call: Callable[..., Any]) -> N
     told = r"gate: failed: telea on photos-thick is worse than harmonic by 1\.\d\d dB \[0\.\d\d, 2\.\d\d\], p = 0\.031"
     assert re.fullmatch(told, out.splitlines()[-1])
     assert "B loses most on (psnr@hole)" in out
+
+
+def test_the_gate_stops_what_has_no_score_where_a_has_one(runs: Path, edited: Any, call: Callable[..., Any]) -> None:
+    other = edited(lambda manifest: None)
+    stem = harness.open_run(other).cell("harmonic", "photos-thick")
+    rows = read_rows(stem)
+    rows.loc[:3, "score:psnr@hole"] = float("nan")
+    write_parquet(parquet_path(stem), rows)
+    code, out, _ = call("compare", f"{runs}/before::telea", f"{other}::harmonic", "--gate")
+    assert code == 1
+    assert "compared on 2 of 6 common samples (A: 6/6, B: 6/6, 4 without a score)" in out
+    assert out.splitlines()[-1] == (
+        "gate: failed: harmonic on photos-thick has no score on 4 samples that A has (6/6, 4 without a score)"
+    )
 
 
 def test_without_the_gate_a_worse_b_is_no_error(runs: Path, call: Callable[..., Any]) -> None:
