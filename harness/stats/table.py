@@ -21,11 +21,11 @@ SEVERITY = {"ok": 0, "skipped": 1, "failed": 2}
 MISSING = 3
 NUMBERS = ("ratio", "seconds", "peak_mb")
 
-FEWEST_OK = 0.5
-"""ours: an entry with a result on fewer than half of the samples would decide alone what the others are
-judged on; it is shown, with its counts, but does not shrink the common set and is not ranked. Of each metric the
-same holds for finite scores, counted against the entry that has most of them: what is undefined for everybody
-(a ratio to a flat truth) is nobody's fault."""
+FEWEST_OK = 0.8
+"""ours: an entry with a result on fewer than four fifths of the samples that another entry has is not ranked: a method
+that fails on the hard ones would look better on the rest, and would decide what the others are judged on. It is shown
+with its counts and does not shrink the common set. Of each metric the same holds for finite scores. What no entry has
+(a damaged picture, a ratio to a flat truth) is nobody's fault."""
 
 
 class Counts(NamedTuple):
@@ -133,10 +133,11 @@ def task_table(
         raise HarnessError(f"records of task '{task}' name entries that the manifest lacks: {', '.join(strangers)}")
     first = rows.groupby("sample", sort=True).agg({"cluster": "first", "ratio": "first"})
     severity = _severity(rows, list(entries))
+    most = int((severity == SEVERITY["ok"]).sum(axis=0).max(initial=0))
     left_out = {
         entry: why
         for entry, status in zip(entries, severity.T, strict=True)
-        if (why := _why_left_out(status, n_total, reasons.get(entry, "")))
+        if (why := _why_left_out(status, n_total, most, reasons.get(entry, "")))
     }
     return TaskTable(
         entries=tuple(entries),
@@ -159,12 +160,13 @@ def _severity(rows: pd.DataFrame, entries: list[str]) -> NDArray[np.int64]:
     return worst.where(finished).fillna(MISSING).to_numpy(np.int64)
 
 
-def _why_left_out(status: NDArray[np.int64], n_total: int, reason: str) -> str:
+def _why_left_out(status: NDArray[np.int64], n_total: int, most: int, reason: str) -> str:
+    """`most`: samples that the entry with most results has."""
     recorded, ok = int((status != MISSING).sum()), int((status == SEVERITY["ok"]).sum())
     if not recorded:
         return f"skipped: {reason}" if reason else "no record"
     if recorded < n_total:
         return f"incomplete: {recorded} of {n_total} samples"
-    if ok < FEWEST_OK * n_total:
-        return f"a result on only {ok} of {n_total} samples"
+    if not ok or ok < FEWEST_OK * most:
+        return f"a result on only {ok} of {most or n_total} samples"
     return ""
