@@ -11,7 +11,7 @@ import queue
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from multiprocessing.connection import Connection
+from socket import socket
 from threading import Thread
 from typing import Any
 
@@ -37,7 +37,7 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 class Hosted:
     """A method that tells the run which step it is at, so that the run knows what it is waiting for."""
 
-    def __init__(self, entry: Entry, device: str, line: Connection) -> None:
+    def __init__(self, entry: Entry, device: str, line: socket) -> None:
         self._entry = entry
         self._device = device
         self._line = line
@@ -61,7 +61,7 @@ class Hosted:
 class _Telling:
     """The method with every call announced: the first of each size is the caller's warm-up."""
 
-    def __init__(self, method: Any, capability: str, line: Connection) -> None:
+    def __init__(self, method: Any, capability: str, line: socket) -> None:
         call: Callable[[Batch], Images] = getattr(method, capability)
         warm: set[tuple[int, ...]] = set()
 
@@ -78,7 +78,7 @@ class _Telling:
 def main(descriptor: int) -> None:
     """Serve the run at the other end of a socket until it is gone."""
     _die_with_the_run()
-    line = Connection(descriptor)
+    line = socket(fileno=descriptor)
     asked: queue.Queue[Frame] = queue.Queue()
     Thread(target=_listen, args=(line, asked), daemon=True).start()
     words, _ = asked.get()
@@ -104,7 +104,7 @@ def _die_with_the_run() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _listen(line: Connection, asked: queue.Queue[Frame]) -> None:
+def _listen(line: socket, asked: queue.Queue[Frame]) -> None:
     """Read ahead of the method. When the run is gone, end this process and those that it started."""
     try:
         while True:
@@ -113,7 +113,7 @@ def _listen(line: Connection, asked: queue.Queue[Frame]) -> None:
         os.killpg(os.getpid(), signal.SIGKILL)
 
 
-def _host(words: Mapping[str, Any], line: Connection) -> Hosted:
+def _host(words: Mapping[str, Any], line: socket) -> Hosted:
     keep_freed()
     torch.set_num_threads(words["torch_threads"])
     cv2.setNumThreads(words["cv2_threads"])
@@ -133,7 +133,7 @@ def _units(words: Mapping[str, Any], arrays: Sequence[Any]) -> list[Unit]:
     return units
 
 
-def _answer(line: Connection, answers: Sequence[Answer]) -> None:
+def _answer(line: socket, answers: Sequence[Answer]) -> None:
     """Send what every sample got; pixels in the order in which they lie in memory, for metrics may round by it."""
     words, arrays = [], []
     for answer in answers:

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from multiprocessing.connection import Connection
 from typing import Any
 
 import cv2
@@ -19,7 +18,7 @@ import torch
 
 from harness.runner.call import Answer, answer_of
 from harness.runner.entries import Entry
-from harness.runner.frames import Frame, receive, send
+from harness.runner.frames import Frame, Watch, receive, send
 from harness.runner.units import Unit
 from harness.store.keys import digest
 from harness.suites import Task
@@ -66,7 +65,7 @@ class Host:
         self._device = device
         self._timeout = timeout
         self._process: subprocess.Popen[bytes] | None = None
-        self._line: Connection | None = None
+        self._line: socket.socket | None = None
         self._task: Task | None = None
         self._step, self._limit = "start", START_SECONDS
         self._deaths = 0
@@ -95,7 +94,9 @@ class Host:
         self._task = None
         self._step, self._limit = "start", START_SECONDS
         ours, theirs = socket.socketpair()
-        with ours, theirs:
+        ours.settimeout(WATCH_SECONDS)
+        self._line = ours
+        with theirs:
             try:
                 self._process = subprocess.Popen(
                     [sys.executable, "-c", _CHILD, str(theirs.fileno()), json.dumps(sys.path)],
@@ -105,19 +106,17 @@ class Host:
                 )
             except OSError as error:  # no memory, or no process, is left for it
                 raise self._lost(f"the method's process could not be started: {error.strerror}") from error
-            self._line = Connection(ours.detach())
 
     def _talk(self, task: Task, units: Sequence[Unit], seeds: Sequence[int]) -> Frame:
-        assert self._line is not None, "started before"
         try:
             if self._step == "start":
-                send(self._line, self._introduction())
+                self._tell(self._introduction())
                 self._await("ready")
             if task is not self._task:
-                send(self._line, {"capability": task.capability, "role": task.role})
+                self._tell({"capability": task.capability, "role": task.role})
                 self._task = task
             self._step, self._limit = "idle", START_SECONDS
-            send(self._line, *_request(units, seeds, task.role))
+            self._tell(*_request(units, seeds, task.role))
             answer = self._await("answers")
         except (EOFError, OSError) as error:
             when = " at start-up" if self._starting else ""
@@ -134,28 +133,37 @@ class Host:
             "cv2_threads": cv2.getNumThreads(),
         }
 
+    def _tell(self, words: Mapping[str, Any], arrays: Sequence[Any] = ()) -> None:
+        """Send a message: it is taken as a whole while the step lasts."""
+        assert self._line is not None, "started before"
+        send(self._line, words, arrays, watch=self._watch())
+
     def _await(self, wanted: str) -> Frame:
         """The message with `wanted`; what comes before it says which step the method is at, and so how long it has."""
         assert self._line is not None, "started before"
-        assert self._process is not None, "started before"
-        deadline = time.monotonic() + self._limit
         while True:
-            left = deadline - time.monotonic()
-            if self._line.poll(max(0.0, min(left, WATCH_SECONDS))):
-                words, arrays = receive(self._line)
-                if "refused" in words:
-                    self.close()
-                    self._broken = words["refused"]
-                    raise Broken(self._broken)
-                if wanted in words or words.get("step") == wanted:
-                    return words, arrays
-                self._step, self._limit = words["step"], self._limit_of(words)
-                deadline = time.monotonic() + self._limit
-            elif self._process.poll() is not None:
+            words, arrays = receive(self._line, watch=self._watch())
+            if "refused" in words:
+                self.close()
+                self._broken = words["refused"]
+                raise Broken(self._broken)
+            if wanted in words or words.get("step") == wanted:
+                return words, arrays
+            self._step, self._limit = words["step"], self._limit_of(words)
+
+    def _watch(self) -> Watch:
+        """What ends the wait for a message, or for its rest: the step's limit from now on, or the process's death."""
+        assert self._process is not None, "started before"
+        process, deadline = self._process, time.monotonic() + self._limit
+
+        def watch(idle: bool) -> None:
+            if idle and process.poll() is not None:
                 raise EOFError  # a process that it started may hold the line open
-            elif left <= 0:
+            if time.monotonic() >= deadline:
                 what = {"call": "", "warm-up": " of warming up"}.get(self._step, " of starting up")
                 raise self._lost(f"no answer within {self._limit:g} s{what}")
+
+        return watch
 
     def _limit_of(self, words: Mapping[str, Any]) -> float:
         if words["step"] == "build" or self._timeout is None:
