@@ -145,13 +145,14 @@ def _matrix(rows: pd.DataFrame) -> NDArray[np.float32]:
 
 
 def _truths(run: RunFolder, extractor: str, version: str, task: str) -> pd.DataFrame:
-    """Features of the truths that the task judges today."""
+    """Features of the truths that the task judges today, with the clusters of today: pixels stay as data regroup."""
     rows, samples = read_rows(run.features(extractor, TRUTH, task)), run.samples()
     if rows.empty:
         return rows
     mine = samples[samples["task"] == task]
     today = {(name, feature_key(version, truth)) for name, truth in zip(mine["sample"], mine["truth"], strict=True)}
-    return rows[[pair in today for pair in zip(rows["sample"], rows["key"], strict=True)]]
+    rows = rows[[pair in today for pair in zip(rows["sample"], rows["key"], strict=True)]]
+    return rows.assign(cluster=rows["sample"].map(dict(zip(mine["sample"], mine["cluster"], strict=True))))
 
 
 def _outputs(run: RunFolder, extractor: str, version: str, entry: str, task: str, good: pd.DataFrame) -> pd.DataFrame:
@@ -174,10 +175,11 @@ class _Pair(NamedTuple):
 
 
 def _paired(outputs: pd.DataFrame, truths: pd.DataFrame) -> _Pair | None:
-    """The samples that have both features, by name; None where none has."""
+    """The samples that have both features, by name, in the truths' clusters; None where none has."""
     if outputs.empty or truths.empty:
         return None
-    both = outputs.merge(truths[["sample", "feature"]], on="sample", suffixes=("", "_truth")).sort_values("sample")
+    mine, theirs = outputs[["sample", "feature"]], truths[["sample", "feature", "cluster"]]
+    both = mine.merge(theirs, on="sample", suffixes=("", "_truth")).sort_values("sample")
     if both.empty:
         return None
     truth = _matrix(both[["feature_truth"]].rename(columns={"feature_truth": "feature"}))

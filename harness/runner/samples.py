@@ -22,7 +22,7 @@ def note_samples(run: RunFolder, data: TaskData, extractors: Mapping[str, Any], 
     task = data.task.id
     book = FeatureBook(run, extractors, TRUTH, task)
     known = run.samples()
-    have = {(row.sample, row.truth, row.mask) for row in known[known["task"] == task].itertuples()}
+    have = {(row.sample, row.cluster, row.truth, row.mask) for row in known[known["task"] == task].itertuples()}
     clusters = set()
     with closing(book), closing(ShardWriter(run.path / "samples")) as stream:
         for key, unit in ahead(data, data.keys):
@@ -35,7 +35,7 @@ def note_samples(run: RunFolder, data: TaskData, extractors: Mapping[str, Any], 
             run.artifacts.put(unit.truth_hash, unit.truth)  # again where somebody removed a damaged one
             if unit.mask is not None:
                 run.artifacts.put(unit.mask_hash, unit.mask.astype(np.uint8) * 255)
-            if (key.id, unit.truth_hash, unit.mask_hash) in have:
+            if (key.id, unit.cluster, unit.truth_hash, unit.mask_hash) in have:
                 continue
             row = {
                 "task": task, "sample": key.id, "cluster": unit.cluster, "truth": unit.truth_hash,

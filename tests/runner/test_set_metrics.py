@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import torch
 from rich.console import Console
 
 import harness
+from harness.datasets.photos import Photos
 from harness.interfaces import Batch
 from harness.plugins import registry
 from harness.report.terminal import print_summary
@@ -31,6 +33,7 @@ from harness import EmbedderSpec, MetricSpec, Param, hookimpl
 from harness.errors import RefusedSet
 
 SEEN = []
+CLUSTERS = []
 WEIGHTS = ["a" * 64]
 
 class Corner:
@@ -44,6 +47,7 @@ class Gap:
     def __init__(self, extractor, power):
         self.extractor, self.power = extractor, power
     def reduce(self, outputs, truths, clusters):
+        CLUSTERS.append(len(set(clusters)))
         gap = float((np.abs(outputs - truths) ** self.power).mean())
         return gap, gap, gap
     def real_band(self, truths, clusters):
@@ -94,6 +98,7 @@ def counting(with_plugin: Callable[..., None]) -> Any:
     import counting  # type: ignore[import-not-found]
 
     counting.SEEN.clear()
+    counting.CLUSTERS.clear()
     counting.WEIGHTS[:] = ["a" * 64]
     return counting
 
@@ -144,6 +149,25 @@ def test_other_weights_make_other_features(tmp_path: Path, counting: Any) -> Non
     second = _run(tmp_path, [_fill(0.2)])
     assert len(counting.SEEN) == 8, "features of another file are stale"
     assert second.folder.manifest["extractors"]["corner"]["weights_sha256"] == "b" * 64
+
+
+def test_a_data_set_that_is_regrouped_is_judged_by_its_groups_of_today(
+    tmp_path: Path, counting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Equal pixels have equal features, which are not computed again; whose they are is asked of the data set."""
+    first = _run(tmp_path, [_fill(0.2)])
+    embedded = len(counting.SEEN)
+    assert first.folder.records()["cluster"].nunique() == 4
+    load, content_hash = Photos.load, Photos.content_hash
+    monkeypatch.setattr(Photos, "load", lambda self, id: replace(load(self, id), cluster="one"))
+    monkeypatch.setattr(Photos, "content_hash", lambda self: content_hash(self) + "regrouped")
+    second = _run(tmp_path, [_fill(0.2)])
+    assert len(counting.SEEN) == embedded
+    assert counting.CLUSTERS == [4, 4, 1, 1]  # gap1 and gap2 of each run
+    assert {_cells(second, name)["fill2"].interval.clusters for name in ("gap1", "gap2")} == {1}
+    [task] = second.folder.manifest["suite"]["tasks"]
+    assert task["clusters"] == task["real_bands"]["gap1"]["sources"] == 1
+    assert set(second.folder.samples()["cluster"]) == set(second.folder.records()["cluster"]) == {"one"}
 
 
 def test_a_report_is_rebuilt_without_the_weights(tmp_path: Path, counting: Any) -> None:
