@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import weakref
 from collections.abc import Callable
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
@@ -23,8 +24,9 @@ def callable_digest(function: Callable[..., Any]) -> str:
     By content: the code of functions, their constants, defaults, and the values of what they close over and of the
     globals that they name, where those are plain (numbers, text, containers of them) or functions again. By name:
     modules, builtins, and classes of other packages. Anything else (an object with a state, a network, a class beside
-    the function) has an identity that lasts as long as the object: rows of it are never taken up again by another
-    process. What is changed inside such an object is not seen.
+    the function) has an identity that lasts as long as the object, and until its attributes or the numbers in its
+    arrays and tensors change: rows of it are never taken up again by another process. Other states (of a generator of
+    random numbers, of a class that is patched) are not seen.
     """
     places: dict[int, int] = {}
     reached: list[Any] = []
@@ -69,7 +71,23 @@ def _parts(value: Any, told: Callable[[Any], str | int], package: str) -> list[A
         return ["builtin", value.__module__, value.__qualname__]
     if isinstance(value, type) and _package(value) != package:
         return ["class", value.__module__, value.__qualname__]
-    return ["object", _identity(value)]
+    state = getattr(value, "__dict__", None)
+    return ["object", _identity(value), _numbers(value), told(state) if type(state) is dict else None]
+
+
+def _numbers(value: Any) -> list[str]:
+    """What an array or a tensor holds: a network that is trained on between two runs is another one in the second."""
+    import numpy as np
+    import torch
+
+    if isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_meta:
+        value = value.detach().resolve_conj().resolve_neg().cpu().contiguous()
+        kind, raw = str(value.dtype), value.reshape(-1).view(torch.uint8).numpy()
+    elif isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        kind, raw = str(value.dtype), np.frombuffer(value.tobytes(), np.uint8)
+    else:
+        return []
+    return [kind, str(tuple(value.shape)), hashlib.sha256(raw).hexdigest()]
 
 
 def _function_parts(function: FunctionType, told: Callable[[Any], str | int]) -> list[Any]:

@@ -120,6 +120,60 @@ def test_functions_that_call_each_other_and_lists_that_hold_themselves_have_an_e
     assert _code(_made(FILL, net=circle)) != _code(_made(FILL, net=[1, [1]]))
 
 
+class Network(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Sequential(torch.nn.Conv2d(3, 3, 1), torch.nn.BatchNorm2d(3))
+
+    def forward(self, batch: Any) -> Any:
+        return self.layer(batch.image)
+
+
+def _train(network: Network) -> None:
+    optimizer = torch.optim.SGD(network.parameters(), 0.1)
+    network.layer(torch.rand(1, 3, 8, 8)).mean().backward()
+    optimizer.step()
+
+
+def _nudge(network: Any) -> None:
+    network.layer[0].weight.data.add_(1)  # the tensor's own count of its changes does not see it
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _train,
+        _nudge,
+        lambda network: network.layer[1].running_mean.add_(1),
+        lambda network: network.eval(),
+        lambda network: network.half(),
+        lambda network: setattr(network, "levels", np.zeros(3)),
+        lambda network: network.layer.append(torch.nn.ReLU()),
+    ],
+)
+def test_a_network_that_was_trained_on_is_another_one(change: Callable[[Any], object]) -> None:
+    network = Network()
+    named = _made(FILL, net=network)
+    before = [_code(method) for method in (network, network.forward, named)]
+    assert before == [_code(method) for method in (network, network.forward, named)]
+    change(network)
+    after = [_code(method) for method in (network, network.forward, named)]
+    assert not set(before) & set(after)
+
+
+def test_what_is_changed_inside_an_object_is_seen() -> None:
+    fill, array = Fill(0.1), np.zeros(3)
+    seen = {_code(fill), _code(_made(FILL, net=array))}
+    fill.level = 0.9
+    array[1] = 1
+    seen |= {_code(fill), _code(_made(FILL, net=array))}
+    fill.__dict__["other"] = {"deep": [array, fill]}
+    seen.add(_code(fill))
+    array[2] = 1
+    seen.add(_code(fill))
+    assert len(seen) == 6
+
+
 def test_no_object_is_taken_for_one_that_is_gone() -> None:
     """CPython gives the place of a dead object to the next one, and with it its `id`."""
     for kind in (Fill, Slotted):
