@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.report.words import disagreement_line, headline, refusals
+from harness.report.words import count, disagreement_line, headline, refusals
 from harness.stats.model import TABLE_HEADINGS
 
 if TYPE_CHECKING:
@@ -93,9 +93,11 @@ class TaskView:
 
     @property
     def counted(self) -> str:
-        """What every interval rests on: common samples and clusters."""
+        """What every interval rests on: samples common to all who are ranked, and their clusters."""
         done = self.summary
-        return f"{done.n_common} of {done.n_total} samples common to all entries, {done.clusters} clusters"
+        who = "entries" if all(row.standing.ranked for row in self.rows) else "ranked entries"
+        samples, clusters = count(done.n_total, "sample"), count(done.clusters, "cluster")
+        return f"{done.n_common} of {samples} common to all {who}, {clusters}"
 
     @property
     def remarks(self) -> list[str]:

@@ -32,7 +32,7 @@ __all__ = ["export_records", "export_summary", "frame_sheet", "metric_head", "st
 COLUMNS = (
     "suite", "suite_version", "task", "table", "entry", "title", "weights", "badges", "ranked", "rank", "rank_lo",
     "rank_hi", "tie", "note", "metric", "primary", "unit", "better", "value", "lo", "hi", "n", "clusters", "ok",
-    "failed", "skipped", "n_total", "seconds", "peak_mb",
+    "failed", "skipped", "n_total", "seconds", "peak_mb", "why",
 )  # fmt: skip
 
 
@@ -85,8 +85,13 @@ def _line(view: TaskView, row: Row, column: str) -> tuple[Cell, ...]:
     return (
         row.reference, row.title, _kind(row), "; ".join(_badges(row)), place.ranked, *ranks, row.note, column, primary,
         info["unit"], _better(info), *figures, *row.counts, view.summary.n_total,
-        row.seconds.value if row.seconds else None, row.peak_mb,
+        row.seconds.value if row.seconds else None, row.peak_mb, _whys(view, row).get(column, ""),
     )  # fmt: skip
+
+
+def _whys(view: TaskView, row: Row) -> dict[str, str]:
+    """Why metrics refused to give an entry a value, by column."""
+    return {c.metric: c.why for c in view.summary.cells if c.entry == row.reference and c.why and not c.subset}
 
 
 def _kind(row: Row) -> str:
@@ -123,7 +128,7 @@ def _task(view: TaskView) -> dict[str, Any]:
     return {
         "task": done.task, "title": done.title, "primary": done.primary, "n_common": done.n_common,
         "n_total": done.n_total, "clusters": done.clusters, "detectable": done.detectable,
-        "identity": view.task["identity"],
+        "identity": view.task["identity"], "remarks": view.remarks,
         "metrics": {c: {"unit": view.info[c]["unit"], "better": _better(view.info[c])} for c in view.columns},
         "tables": [
             {"table": b.rows[0].standing.table if b.rows else "", "heading": b.heading, "in_words": b.headline,
@@ -140,7 +145,7 @@ def _entry(view: TaskView, row: Row) -> dict[str, Any]:
         "ranked": place.ranked, "rank": place.rank, "rank_lo": place.rank_lo, "rank_hi": place.rank_hi,
         "tie": place.group, "note": row.note, "ok": ok, "failed": failed, "skipped": skipped,
         "seconds": _figures(row.seconds), "peak_mb": row.peak_mb,
-        "scores": {column: _figures(row.scores[column]) for column in view.columns},
+        "scores": {column: _figures(row.scores[column]) for column in view.columns}, "why": _whys(view, row),
     }  # fmt: skip
 
 
@@ -202,6 +207,7 @@ def _footnotes(view: TaskView, board: Board, manifest: Mapping[str, Any]) -> lis
     found.append(
         f"{rests}. Brackets: 95 % intervals, resampled by cluster; # and tie: by {done.primary}, Holm-corrected."
     )
+    found += [f"{remark}." for remark in view.remarks]
     holes = f", mask set {identity['maskset']} version {identity['mask_version']}" if identity["maskset"] else ""
     data = f"Data set {identity['dataset']} version {identity['version']}{holes}, mask role {identity['role']}"
     found.append(f"{data}; suite {suite['name']} version {suite['version']}, sha256 {suite['sha256'][:12]}.")

@@ -131,7 +131,7 @@ def _environment() -> Environment:
     )
     named = (words.leak, words.number, words.seconds, words.shorten)
     environment.filters.update({function.__name__: function for function in named})
-    environment.filters.update(when=_when, finite=_finite, signed=words.signed)
+    environment.filters.update(counted=words.count, when=_when, finite=_finite, signed=words.signed)
     return environment
 
 

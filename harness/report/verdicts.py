@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from harness.report.lines import cut
 from harness.report.sheet import visible
-from harness.report.words import metric_name, number, signed
+from harness.report.words import backbones, count, metric_name, number, signed
 
 if TYPE_CHECKING:
     from harness.stats.contests import Comparison, Contest, Effect, Failure, Side
@@ -63,11 +64,13 @@ def verdict_sentence(contest: Contest) -> str:
     where, primary = metric_name(contest.primary.metric), contest.primary
     if not primary.diff.n:
         return f"{b}: no sample on which both have {where}."
-    clusters = f"{primary.diff.clusters} cluster{'s' if primary.diff.clusters != 1 else ''}"
+    clusters = count(primary.diff.clusters, "cluster")
     if contest.verdict in ("better", "worse"):
         return f"{b} is {contest.verdict}{than} by {_by(contest)} in {where}, {_p_words(contest.p_holm)} ({clusters})."
     if contest.ties == primary.diff.clusters and primary.diff.lo == primary.diff.hi == 0:
-        return f"{b} is equivalent{to}: equal {where} on all {primary.diff.n} samples."
+        return (
+            f"{b} is equivalent{to}: equal {where} on {'all ' * (primary.diff.n > 1)}{count(primary.diff.n, 'sample')}."
+        )
     unit = _unit(primary)
     if contest.verdict == "equivalent":
         margin = f"{contest.margin:g}{unit}"
@@ -95,12 +98,25 @@ def _by(contest: Contest) -> str:
 
 
 def own_notes(contest: Contest) -> list[str]:
-    """What must be known of one pair: on what it rests if that is not everything, and what the API noted."""
+    """What must be known of one pair: on what it rests if that is not everything, backbones that say opposite things,
+    and what the API noted."""
     notes = []
     if contest.primary.diff.n < contest.n_total:
         counts = ", ".join(f"{name}: {_counts(side)}" for name, side in (("A", contest.a), ("B", contest.b)))
-        notes.append(f"compared on {contest.primary.diff.n} of {contest.n_total} common samples ({counts})")
-    return notes + [visible(note) for note in contest.notes]
+        notes.append(f"compared on {contest.primary.diff.n} of {count(contest.n_total, 'common sample')} ({counts})")
+    return [*notes, *_disagreements(contest), *(visible(note) for note in contest.notes)]
+
+
+def _disagreements(contest: Contest) -> Iterator[str]:
+    """Features of two networks whose differences have opposite signs, by the rule of `harness.stats.agreement`."""
+    from harness.stats.agreement import backbone_columns
+
+    diffs = {effect.metric: effect.diff for effect in (contest.primary, *contest.others)}
+    for first, second in backbone_columns(list(diffs)):
+        a, b = diffs[first], diffs[second]
+        if a.value * b.value < 0:
+            separable = " (separable by both)" if all(d.lo > 0 or d.hi < 0 for d in (a, b)) else ""
+            yield f"{backbones(first, second)} disagree: their differences have opposite signs{separable}"
 
 
 def _counts(side: Side) -> str:
@@ -128,9 +144,9 @@ def _failure(failure: Failure) -> str:
         return f"{who} is worse{than} by {_by(contest)}, {_p_words(contest.p_holm)}"
     if failure.why == "lost samples":
         lost, what = contest.b.lost, "score" if contest.b.undefined else "result"
-        return f"{who} has no {what} on {lost} sample{'s' if lost != 1 else ''} that A has ({_counts(contest.b)})"
+        return f"{who} has no {what} on {count(lost, 'sample')} that A has ({_counts(contest.b)})"
     if failure.why == "nothing in common":
         return f"{who} has no sample in common with {'A' if a == b else a}"
     p = _p_words(contest.p_noninferior if contest.p_noninferior is not None else 1.0)
-    figures = f"{difference(contest.primary)}{unit}, one-sided {p}, {contest.primary.diff.clusters} clusters"
+    figures = f"{difference(contest.primary)}{unit}, one-sided {p}, {count(contest.primary.diff.clusters, 'cluster')}"
     return f"{who} is not shown to be within {contest.margin:g}{unit} of {'A' if a == b else a}: {figures}"

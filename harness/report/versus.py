@@ -11,7 +11,7 @@ from rich.text import Text
 from harness.report.lines import GAP, WIDTH, cut, emit, plain_table, rich_table, width_of
 from harness.report.sheet import Cell, Sheet, visible
 from harness.report.verdicts import difference, own_notes, p_value, pair_name, verdict_sentence
-from harness.report.words import NOTHING, listed, number, seconds, signed
+from harness.report.words import NOTHING, count, listed, number, seconds, signed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -162,7 +162,7 @@ def _means(effect: Effect) -> tuple[str, str, str]:
 def _footnotes(comparison: Comparison, detailed: bool) -> list[str]:
     compared = [contest for contest in comparison.contests if contest.primary.diff.n]
     sizes = sorted({(one.primary.diff.n, one.primary.diff.clusters) for one in compared})
-    on = "; ".join(f"{n} samples of {clusters} clusters" for n, clusters in sizes) or "no samples"
+    on = "; ".join(f"{count(n, 'sample')} of {count(clusters, 'cluster')}" for n, clusters in sizes) or "no samples"
     family = f"Holm over {len(compared)} comparisons" if len(compared) > 1 else "one comparison"
     notes = [f"{on}; brackets: 95 %, resampled by cluster; p: whole clusters swapped, {family}", *comparison.notes]
     if not detailed:

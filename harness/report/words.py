@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NOTHING",
+    "backbones",
+    "count",
     "disagreement_line",
     "headline",
     "interval",
@@ -61,6 +63,11 @@ def number(value: float | None, digits: int) -> str:
 def signed(value: float, digits: int) -> str:
     """A difference with its sign, a true minus among them."""
     return ("+" if value > 0 else "") + number(value, digits)
+
+
+def count(n: int, noun: str) -> str:
+    """`1 sample`, `3 samples`."""
+    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 def interval(value: Interval | None, digits: int) -> str:
@@ -157,7 +164,7 @@ def resolution(task: TaskSummary, info: Mapping[str, Any]) -> str:
     if not task.pairs:
         return ""
     entries, clusters = len({name for pair in task.pairs for name in (pair.a, pair.b)}), task.pairs[0].clusters
-    return f"{clusters} cluster{'s' if clusters != 1 else ''} cannot separate any pair of {entries} entries"
+    return f"{count(clusters, 'cluster')} cannot separate any pair of {entries} entries"
 
 
 def refusals(task: TaskSummary, titles: Mapping[str, str]) -> list[str]:
@@ -174,14 +181,19 @@ def disagreement_line(task: TaskSummary, titles: Mapping[str, str]) -> str:
     if not task.disagreements:
         return ""
     first = task.disagreements[0]
-    region = metric_name(first.first_column).removeprefix(first.first_column.partition("@")[0])
-    names = [column.partition("@")[0] for column in (first.first_column, first.second_column)]
+    both = backbones(first.first_column, first.second_column)
     flagged = [
         f"{titles[found.a]} against {titles[found.b]}{' (separable by both)' if found.separable else ''}"
         for found in sorted(task.disagreements, key=lambda found: not found.separable)
     ]
-    pairs = f"{len(flagged)} of {len(task.pairs)} pairs"
-    return f"{' and '.join(names)}{region} disagree about {pairs}: {listed(flagged)}"
+    pairs = f"{len(flagged)} of {count(len(task.pairs), 'pair')}"
+    return f"{both} disagree about {pairs}: {listed(flagged)}"
+
+
+def backbones(first: str, second: str) -> str:
+    """One measure on two networks: `feat_efl0 and feat_efl2 in the hole`."""
+    names = [column.partition("@")[0] for column in (first, second)]
+    return " and ".join(names) + metric_name(first).removeprefix(names[0])
 
 
 def _seen_from(a: str, b: str, pairs: Sequence[PairTest]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import io
+import json
 import math
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from rich.console import Console
 
 from harness.report import write_report
 from harness.report.board import task_views
+from harness.report.export import export_summary
+from harness.report.sheet import latex_text, markdown_text
 from harness.report.terminal import print_summary
 from harness.report.words import disagreement_line, interval
 from harness.stats.model import Disagreement, Interval, RunSummary
@@ -56,10 +60,36 @@ def test_both_faces_tell_them(run: RunFolder, flagged: RunSummary, tmp_path: Pat
         assert f"{remark}." in page
 
 
+def test_every_export_tells_them(run: RunFolder, flagged: RunSummary) -> None:
+    """A metric that refuses has no value but its reason, in every table."""
+    rows = csv.DictReader(io.StringIO(export_summary(flagged, run.manifest, "csv")))
+    told = {(row["entry"], row["metric"]): (row["value"], row["why"]) for row in rows if row["why"]}
+    assert told == {("telea", "psnr"): ("", "refused: n = 5 ≤ dimension 1280")}
+    [task] = json.loads(export_summary(flagged, run.manifest, "json"))["tasks"]
+    assert task["remarks"] == [DISAGREE, REFUSED]
+    whys = {entry["entry"]: entry["why"] for table in task["tables"] for entry in table["entries"] if entry["why"]}
+    assert whys == {"telea": {"psnr": "refused: n = 5 ≤ dimension 1280"}}
+    markdown, latex = (export_summary(flagged, run.manifest, layout) for layout in ("markdown", "latex"))
+    for remark in (DISAGREE, REFUSED):
+        assert f"- {markdown_text(remark)}.\n" in markdown
+        assert f"{latex_text(remark)}." in latex
+
+
 def test_nothing_stands_where_nothing_is(run: RunFolder, summary: RunSummary) -> None:
     [view] = task_views(summary, run.manifest)
     assert view.remarks == []
     assert disagreement_line(summary.tasks[0], TITLES) == ""
+
+
+def test_what_is_common_is_common_to_the_ranked_and_one_is_singular(run: RunFolder, summary: RunSummary) -> None:
+    [task] = summary.tasks
+    out = tuple(dataclasses.replace(s, ranked=s.entry != "telea") for s in task.standings)
+    few = dataclasses.replace(task, n_common=1, n_total=1, clusters=1)
+    for standings, who in ((task.standings, "all entries"), (out, "all ranked entries")):
+        [view] = task_views(
+            dataclasses.replace(summary, tasks=(dataclasses.replace(few, standings=standings),)), run.manifest
+        )
+        assert view.counted == f"1 of 1 sample common to {who}, 1 cluster"
 
 
 def test_a_published_number_without_an_interval_has_no_bracket() -> None:

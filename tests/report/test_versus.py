@@ -95,6 +95,35 @@ def test_a_verdict_in_words(found: Contest, said: str) -> None:
     assert verdict_sentence(found) == said
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "note"),
+    [
+        ((0.2, 0.1, 0.3), (-0.2, -0.3, -0.1), "their differences have opposite signs (separable by both)"),
+        ((0.2, -0.1, 0.5), (-0.2, -0.3, -0.1), "their differences have opposite signs"),
+        ((0.2, 0.1, 0.3), (0.1, 0.0, 0.2), ""),
+        ((0.2, 0.1, 0.3), (0.0, -0.1, 0.1), ""),
+        ((0.2, 0.1, 0.3), (float("nan"), float("nan"), float("nan")), ""),
+    ],
+)
+def test_backbones_that_say_opposite_things_are_told(
+    first: tuple[float, float, float], second: tuple[float, float, float], note: str
+) -> None:
+    others = tuple(
+        Effect(f"{name}@hole", "", 4, False, 1.0, 1.0, Interval(*diff, 30, 15))
+        for name, diff in (("feat_efl0", first), ("feat_efl2", second))
+    )
+    lines = shown(comparison(contest(others=others))).splitlines()
+    told = [f"feat_efl0 and feat_efl2 in the hole disagree: {note}"] if note else []
+    assert [line for line in lines if "disagree" in line] == told
+
+
+def test_one_sample_of_one_cluster_is_singular() -> None:
+    one = dataclasses.replace(PSNR, diff=Interval(0, 0, 0, 1, 1))
+    found = contest(one, ties=1, verdict="equivalent", n_total=1)
+    assert verdict_sentence(found) == "mine is equivalent to telea: equal PSNR in the hole on 1 sample."
+    assert "1 sample of 1 cluster; brackets" in shown(comparison(found))
+
+
 def test_the_gate_says_why() -> None:
     worse = contest(turned(PSNR), b="telea", verdict="worse", p_holm=0.002)
     assert gate_lines(comparison(contest(), worse)) == [
