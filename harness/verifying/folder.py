@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from harness.errors import HarnessError
 from harness.store import open_run
-from harness.store.folder import read_manifest
+from harness.store.folder import SCHEMA, read_manifest
 from harness.store.schema import problems
 from harness.verifying import numbers, structure
 from harness.verifying.subject import Skipped, Subject
@@ -72,7 +72,10 @@ def verify(run: str | Path, *, rescore: int = 8, seed: int = 0) -> Verified:
         HarnessError: no run folder, one of another schema, or one that is being written.
     """
     path = Path(run)
-    found = list(problems("manifest", read_manifest(path)))
+    manifest = read_manifest(path)
+    if manifest.get("schema") != SCHEMA:
+        open_run(path)  # refuses it, and says which harness reads it
+    found = list(problems("manifest", manifest))
     said = "as its schema says"
     checks = [Check("manifest", "wrong" if found else "ok", said, tuple(found))]
     if found:

@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import HarnessError, UnknownName
 from harness.plugins import registry
 from harness.references import parse_metric
+from harness.verifying.pictures import read_picture
 from harness.verifying.subject import Row, Skipped, Subject, plain
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from harness.runner.measure import Judge
+
+    Pictures = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8] | None]
 
 __all__ = ["check_aggregates", "check_datasets", "check_summary", "rescored"]
 
@@ -113,18 +118,39 @@ def rescored(subject: Subject, count: int, seed: int) -> tuple[list[str], str]:
     if not kept or not count:
         raise Skipped("no output was kept" if count else "not asked for")
     drawn = random.Random(seed).sample(kept, min(count, len(kept)))
-    found, left_out = list[str](), set[str]()
+    found, left_out, unread, differing = list[str](), set[str](), 0, 0
     for task in subject.tasks:
         mine = [row for row in drawn if row["task"] == task]
         if mine:
             judge, skipped = _judge(subject.tasks[task])
             left_out |= skipped
             for row in mine:
-                problems, other = _rescore(subject, row, judge)
+                try:
+                    pictures = _pictures(subject, row)
+                except HarnessError as error:
+                    unread += 1
+                    found.append(f"{_where(row)}: {error}")
+                    continue
+                problems, other = _rescore(row, pictures, judge)
+                differing += bool(problems)
                 found += problems
                 left_out |= other
+    return found, _told(len(drawn), len(kept), unread, differing, left_out)
+
+
+def _told(drawn: int, kept: int, unread: int, differing: int, left_out: Set[str]) -> str:
+    """`5 of 6 equal` may only be said of those that could be judged."""
+    equal = f"equal within {RESOLUTION:g}"
+    if unread or differing:
+        equal = f"{drawn - unread - differing} of {drawn} {equal}"
+    equal += f", {differing} not" if differing else ""
+    equal += f", {unread} could not be read" if unread else ""
     but = f"; not compared: {'; '.join(sorted(left_out))}" if left_out else ""
-    return found, f"{len(drawn)} of {len(kept)} kept outputs judged again, equal within {RESOLUTION:g}{but}"
+    return f"{drawn} of {kept} kept outputs judged again, {equal}{but}"
+
+
+def _where(row: Row) -> str:
+    return f"{row['entry']} on {row['task']}, {row['sample']}"
 
 
 def _sample(subject: Subject, row: Row) -> Row | None:
@@ -149,21 +175,23 @@ def _judge(task: Mapping[str, Any]) -> tuple[Judge, set[str]]:
     return Judge(columns, registry(), "cpu"), skipped
 
 
-def _rescore(subject: Subject, row: Row, judge: Judge) -> tuple[list[str], set[str]]:
+def _pictures(subject: Subject, row: Row) -> Pictures:
+    """Output, truth and mask (None for none) of a row. Raises `HarnessError` where one is damaged or missing."""
+    sample = _sample(subject, row)
+    names = [row["output_hash"], *([sample["truth"], sample["mask"]] if sample else [])]
+    output, truth, mask = (read_picture(subject.run.artifacts, name) if name else None for name in names)
+    if output is None or truth is None:
+        raise HarnessError("the picture of its truth is missing")
+    return output, truth, mask
+
+
+def _rescore(row: Row, pictures: Pictures, judge: Judge) -> tuple[list[str], set[str]]:
     """One output judged again: where it differs, and metrics that are no longer what they were."""
     from harness.runner.call import to_tensor
     from harness.runner.measure import composite_of
     from harness.runner.units import Unit
 
-    sample = _sample(subject, row)
-    where = f"{row['entry']} on {row['task']}, {row['sample']}"
-    names = [row["output_hash"], *([sample["truth"], sample["mask"]] if sample else [])]
-    try:
-        output, truth, mask = (subject.run.artifacts.get(name) if name else None for name in names)
-    except HarnessError as error:
-        return [f"{where}: {error}"], set()
-    if output is None or truth is None:
-        return [f"{where}: the picture of its truth is missing"], set()
+    output, truth, mask = pictures
     hole = None if mask is None else mask > 127
     units = [Unit(row["sample"], "", pixels, hole, None, "", "", "") for pixels in (output, truth)]
     (raw, _), (target, holes) = (to_tensor([unit], "cpu") for unit in units)
@@ -174,5 +202,5 @@ def _rescore(subject: Subject, row: Row, judge: Judge) -> tuple[list[str], set[s
     for column in values.keys() - changed:
         value = None if math.isnan(values[column]) else values[column]
         if not _near(row.get(f"score:{column}"), value, RESOLUTION):
-            found.append(f"{where}: {column} is {row.get(f'score:{column}')} in the record, {value} today")
+            found.append(f"{_where(row)}: {column} is {row.get(f'score:{column}')} in the record, {value} today")
     return sorted(found), {f"{column} (changed since)" for column in changed}

@@ -10,6 +10,7 @@ from harness.store.folder import TRUTH
 from harness.store.keys import digest
 from harness.store.schema import problems
 from harness.store.shards import read_rows
+from harness.verifying.pictures import read_picture
 from harness.verifying.subject import Row, Skipped, Subject, plain
 
 __all__ = [
@@ -78,7 +79,7 @@ def check_pictures(subject: Subject) -> Iterator[str]:
     artifacts = subject.run.artifacts
     for path in sorted(artifacts.folder.glob("*.png")):
         try:
-            artifacts.get(path.stem)
+            read_picture(artifacts, path.stem)
         except HarnessError as error:
             yield str(error)
     for (task, sample), row in subject.samples.items():

@@ -304,6 +304,35 @@ def test_a_run_without_kept_outputs_is_not_rescored(run: Path) -> None:
     assert (check.state, check.said) == ("skipped", "no output was kept")
 
 
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_picture_that_cannot_be_read_is_counted_and_opencv_is_silent(
+    run: Path, cut: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """libpng speaks past Python: only the file descriptor hears it."""
+    path = harness.open_run(run).artifact(read_rows(_telea(run))["output_hash"][0])
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
+    path.write_bytes(content[: -200 if cut else None])
+    checks = {check.name: check for check in harness.verify(run, rescore=99).checks}
+    assert checks["scores"].said == ("4 of 4 kept outputs judged again, 3 of 4 equal within 1e-05, 1 could not be read")
+    assert checks["pictures"].problems == (f"{path}: damaged picture; remove it and run again",)
+    assert len(checks["scores"].problems) == 1
+    assert capfd.readouterr().err == ""
+
+
+def test_outputs_that_differ_are_not_said_to_be_equal(run: Path) -> None:
+    raise_a_score(run)
+    said = harness.verify(run, rescore=99).checks[-1].said
+    assert said == "4 of 4 kept outputs judged again, 2 of 4 equal within 1e-05, 2 not"
+
+
+def test_a_folder_of_a_newer_harness_is_one_line(run: Path, mistake: Callable[..., str]) -> None:
+    _edit(run / "manifest.json", lambda m: m.update(schema=99))
+    told = mistake("verify", run)
+    assert "was written by a newer harness (schema 99, this one reads 1): pip install --upgrade iq-harness" in told
+    assert told == mistake("status", run)
+
+
 def test_which_outputs_are_judged_again_follows_from_the_seed(run: Path) -> None:
     """Every score of telea is wrong: how many problems are found tells which of the four outputs were drawn."""
     _rewrite(_telea(run), lambda rows: rows.__setitem__("score:l1", rows["score:l1"] + np.float64(0.5)))
