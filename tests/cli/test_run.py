@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -180,6 +181,40 @@ def test_status_counts_cells_and_says_what_is_stale(call: Callable[..., Any], fi
     assert "stale: version was 0, is 1" in out
     assert "code changed under version 1" in out
     assert out.splitlines()[-1] == "go on with: harness run -m 'telea[radius=3]'"
+
+
+def test_a_complete_run_that_is_stale_or_lacks_rows_names_the_command(
+    call: Callable[..., Any], finished: Any, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(finished.folder, copy)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    command = f"go on with: {shlex.join(manifest['argv'])}"
+    manifest["entries"][0]["identity"]["version"] = "0"
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    out = call("status", copy).out
+    assert ": complete, but stale below, " in out.splitlines()[0]
+    assert out.splitlines()[-1] == command
+    next((copy / "records").glob("telea*/*.parquet")).unlink()
+    manifest["argv"] = []
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    out = call("status", copy).out
+    assert ": complete, but stale and rows missing below, " in out.splitlines()[0]
+    assert "0/2 ok, 2 missing" in out
+    assert out.splitlines()[-1] == f"go on with: harness.run(…, out={str(copy)!r}), as it was called"
+
+
+def test_status_of_a_method_in_a_file_says_which_file(call: Callable[..., Any], finished: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(finished.folder, copy)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["entries"][0]["reference"] = "of_a_file"
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    assert "give --plugin" not in call("status", copy).out
+    manifest["argv"][1:1] = ["--plugin", "my file.py", "--plugin=b.py"]
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    [line] = [line for line in call("status", copy).out.splitlines() if "cannot run here today" in line]
+    assert line.endswith("; give --plugin 'my file.py' --plugin b.py")
 
 
 def test_report_is_rebuilt_from_the_records(call: Callable[..., Any], finished: Any, tmp_path: Path) -> None:
