@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+import textwrap
 from collections.abc import Mapping
 from importlib.util import find_spec
 
@@ -19,6 +22,8 @@ __all__ = ["list_command", "rows_of"]
 KINDS = ("methods", "suites", "datasets", "masks", "metrics", "embedders", "degradations", "weights", "plugins")
 ONE = {kind: kind.removesuffix("s") for kind in KINDS} | {"datasets": "data set", "masks": "mask set"}
 NO_FIX = "none needed"
+ROOM_MIN = 24
+"""ours: below so many columns, lines broken by us read worse than those that the terminal breaks."""
 Row = Mapping[str, str]
 
 
@@ -100,6 +105,14 @@ def _cells(row: Row) -> list[str]:
     return cells
 
 
+def _wrapped(text: str, columns: int, indent: int) -> str:
+    """`text` in lines that a terminal of so many columns need not break behind `indent`; as it is for a program (0)."""
+    if columns - indent < ROOM_MIN:
+        return text
+    lines = textwrap.wrap(text, columns - indent, break_long_words=False, break_on_hyphens=False)
+    return f"\n{' ' * indent}".join(lines)
+
+
 @click.command("list")
 @click.argument("kind", type=click.Choice(KINDS), default="methods")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -114,13 +127,14 @@ def list_command(kind: str, as_json: bool) -> None:
         return
     table = [_cells(row) for row in rows]
     widths = [min(34, max(len(cells[i]) for cells in table)) for i in range(len(table[0]) - 1)]
+    indent = sum(widths) + 2 * len(widths)
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     for cells in table:
         padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
-        click.echo("  ".join([*padded, cells[-1]]).rstrip())
+        click.echo("  ".join([*padded, _wrapped(cells[-1], columns, indent)]).rstrip())
     if kind == "metrics":
-        click.echo(
-            "pyiqa:NAME  any metric of pyiqa where its files are present (pyiqa is licensed for non-commercial use)"
-        )
+        terms = "any metric of pyiqa where its files are present (pyiqa is licensed for non-commercial use)"
+        click.echo(f"pyiqa:NAME  {_wrapped(terms, columns, 12)}")
     broken = [report for report in registry().reports if report.state == "broken"]
     if broken and kind != "plugins":
         click.echo(f"{len(broken)} plugin(s) are broken: harness list plugins", err=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +14,8 @@ import pytest
 
 from harness import __version__
 from harness.cli import _COMMANDS
+from harness.cli.listing import rows_of
+from harness.plugins import registry
 
 KINDS = {
     "methods": "telea",
@@ -63,6 +67,22 @@ def test_list_shows_every_kind_as_text_and_json(call: Callable[..., Any], kind: 
     assert all(value for row in rows for value in row.values()), "an empty column"
     lines = [line.split()[0] for line in text.splitlines()]
     assert lines[: len(rows)] == [row["name"] for row in rows]
+
+
+def test_on_a_terminal_summaries_are_wrapped_beneath_themselves() -> None:
+    """Behind a pipe every row stays one line."""
+    columns, rows = 100, rows_of("metrics", registry())
+    code = "import pty, sys; sys.exit(pty.spawn([sys.executable, '-m', 'harness', 'list', 'metrics']) != 0)"
+    environ = {**os.environ, "COLUMNS": str(columns)}
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert len(lines) > len(rows) + 1
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == [
+        *(row["name"] for row in rows), "pyiqa:NAME",
+    ]  # fmt: skip
+    said = " ".join(" ".join(lines).split())
+    assert [row["summary"] for row in rows if row["summary"] not in said] == []
 
 
 def test_suites_show_version_cost_and_methods(call: Callable[..., Any]) -> None:
