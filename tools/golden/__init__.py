@@ -4,7 +4,7 @@
 
 A golden store is a run folder that some version of the harness wrote, small enough to be committed: today's code must
 go on reading it, or refuse it in words (`tests/store/test_golden.py`). One is added when `SCHEMA` is raised and when a
-release changes what a run stores; an old one is never written again.
+release changes what a run stores; from the first release on, none is ever written again.
 """
 
 from __future__ import annotations

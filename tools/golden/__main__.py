@@ -12,7 +12,7 @@ MOST_BYTES = 300_000
 def main(out: Path) -> None:
     """Run the suite into a folder that must not be there yet, with nothing that can be rebuilt from it."""
     if out.exists():
-        sys.exit(f"{out} is there already: a golden store is never written again")
+        sys.exit(f"{out} is there already: one that was released is never written again")
     os.environ["HARNESS_PLUGINS"] = "harness_classical,tools.golden"
     from harness import run
 
