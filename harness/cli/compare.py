@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.completion import complete_metrics, complete_tasks
+from harness.cli.completion import complete_metrics, complete_runs, complete_tasks
 
 if TYPE_CHECKING:
     from harness.stats.contests import Comparison
@@ -16,8 +16,8 @@ __all__ = ["compare_command"]
 
 
 @click.command("compare")
-@click.argument("a")
-@click.argument("b")
+@click.argument("a", shell_complete=complete_runs)
+@click.argument("b", shell_complete=complete_runs)
 @click.option(
     "--task", "tasks", multiple=True, metavar="ID", shell_complete=complete_tasks,
     help="Only this task; repeat. Default: all of both.",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import click
 from click.shell_completion import (
@@ -21,9 +24,11 @@ from harness.suites import load_suite
 __all__ = [
     "COMPLETE_VARIABLE",
     "WholeWords",
+    "complete_devices",
     "complete_methods",
     "complete_metrics",
     "complete_names",
+    "complete_runs",
     "complete_suites",
     "complete_tasks",
     "completion_command",
@@ -41,7 +46,7 @@ _BASH = """\
         case $item in
             dir,*) compopt -o dirnames ;;
             file,*) compopt -o default ;;
-            *) item=${item#*,}; COMPREPLY+=("${item#"$cut"}") ;;
+            *) item=${item#*,}; [[ $item == */ ]] && compopt -o nospace; COMPREPLY+=("${item#"$cut"}") ;;
         esac
     done
 }
@@ -73,9 +78,26 @@ def complete_suites(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 
 def complete_methods(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """`telea`, `coordfill@mini`; behind `outer:`, what can be wrapped."""
+    """`telea`, `coordfill@mini`; behind `outer:`, what can be wrapped; behind `NAME=folder:`, folders."""
+    if outputs := re.match(r"[^=:@]+=folder:", incomplete):
+        folders = _folders(incomplete[outputs.end() :])
+        return _items(((f"{outputs[0]}{path}/", "") for path in folders), incomplete)
     outer, colon, _ = incomplete.rpartition(":")
     return _items(((f"{outer}{colon}{name}", line) for name, line in _references()), incomplete)
+
+
+def complete_devices(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What is everywhere: to look for an accelerator would import torch."""
+    return _items((("auto", "an accelerator if there is one"), ("cpu", "")), incomplete)
+
+
+def complete_runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Run folders and the folders on the way to them; behind `RUN::`, the entries of that run."""
+    run, colons, _ = incomplete.rpartition("::")
+    if colons:
+        return _items(((f"{run}::{name}", title) for name, title in _entries(Path(run))), incomplete)
+    paths = ((path, Path(path, "manifest.json").is_file()) for path in _folders(incomplete))
+    return _items(((path if is_run else f"{path}/", "run" if is_run else "") for path, is_run in paths), incomplete)
 
 
 def complete_metrics(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -100,6 +122,23 @@ def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
         kinds = [k for k in KINDS if k.removesuffix("s") == kind]
         return _items(((f"{kind}:{name}", line) for k in kinds for name, line in _named(known.all(k))), incomplete)
     return _items((row for k in KINDS for row in _named(known.all(k))), incomplete)
+
+
+def _folders(incomplete: str) -> Iterator[str]:
+    """Folders whose path begins so, without those that are hidden unless a dot is typed."""
+    before, slash, name = incomplete.rpartition("/")
+    place = Path(f"{before}{slash}" or ".").expanduser()
+    found = sorted(path.name for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
+    return (f"{before}{slash}{one}" for one in found if name.startswith(".") or not one.startswith("."))
+
+
+def _entries(run: Path) -> list[tuple[str, str]]:
+    """Reference and title of a run's entries; of a folder that cannot be read as one, there is nothing to offer."""
+    try:
+        entries = json.loads((run.expanduser() / "manifest.json").read_bytes())["entries"]
+        return [(entry["reference"], entry["title"]) for entry in entries]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def _named(specs: Iterable[Spec]) -> Iterator[tuple[str, str]]:

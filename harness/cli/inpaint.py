@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli.completion import complete_methods
+from harness.cli.completion import complete_devices, complete_methods
 
 __all__ = ["inpaint_command"]
 
@@ -23,7 +23,9 @@ __all__ = ["inpaint_command"]
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path), help="A .png for one picture, else a folder."
 )
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1.")
+@click.option(
+    "--device", default="auto", show_default=True, shell_complete=complete_devices, help="auto, cpu, cuda, cuda:1."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of a stochastic method.")
 def inpaint_command(method: str, files: tuple[Path, ...], mask: Path, out: Path, device: str, seed: int) -> None:
     """Fill the holes of FILES with METHOD. Known pixels come back exactly as they were."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli.completion import complete_methods, complete_metrics, complete_suites, complete_tasks
+from harness.cli.completion import complete_devices, complete_methods, complete_metrics, complete_suites, complete_tasks
 
 __all__ = ["run_command"]
 
@@ -47,7 +47,9 @@ __all__ = ["run_command"]
 @click.option(
     "--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="Repeats of stochastic methods."
 )
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1.")
+@click.option(
+    "--device", default="auto", show_default=True, shell_complete=complete_devices, help="auto, cpu, cuda, cuda:1."
+)
 @click.option("--batch-size", type=click.IntRange(min=0), default=0, help="0: 1 on the CPU, 8 on an accelerator.")
 @click.option(
     "--keep",

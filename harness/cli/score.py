@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.completion import complete_metrics
+from harness.cli.completion import complete_devices, complete_metrics
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,9 @@ __all__ = ["score_command"]
     shell_complete=complete_metrics,
     help="Columns, name or name@region. Default: psnr, ssim, l1.",
 )
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1.")
+@click.option(
+    "--device", default="auto", show_default=True, shell_complete=complete_devices, help="auto, cpu, cuda, cuda:1."
+)
 @click.option(
     "--format",
     "layout",

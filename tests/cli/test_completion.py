@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import select
@@ -35,8 +36,27 @@ TYPED = {
     "harness show mask:object-h": ["mask:object-holes"],
     "harness new me": ["method", "metric"],
     "harness run --keep s": ["strips"],
+    "harness run --device ": ["auto", "cpu"],
+    "harness score o --device c": ["cpu"],
+    "harness run -m mine=folder:": ["mine=folder:judged/", "mine=folder:junk/"],
+    "harness run -m mine=folder:jun": ["mine=folder:junk/"],
+    "harness compare ": ["judged", "junk/"],
+    "harness compare ./ju": ["./judged", "./junk/"],
+    "harness compare judged judged::t": ["judged::telea"],
+    "harness compare judged::": ["judged::mean", "judged::telea"],
+    "harness compare junk::": [],
+    "harness compare gone/": [],
     "harness nonsense --suite nonsense": [],
 }
+
+
+def _runs(place: Path) -> None:
+    """A run folder, one that is damaged, one that is hidden, and a file."""
+    entries = [{"reference": name, "title": name.upper()} for name in ("mean", "telea")]
+    for name, content in (("judged", json.dumps({"entries": entries})), ("junk/old", "{"), (".judged.merging", "{}")):
+        (place / name).mkdir(parents=True)
+        (place / name / "manifest.json").write_text(content)
+    (place / "judge.txt").touch()
 
 
 def _completed(shell: type[ShellComplete], line: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -51,8 +71,10 @@ def _completed(shell: type[ShellComplete], line: str, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("shell", [WholeWords, ZshComplete, FishComplete])
 @pytest.mark.parametrize(("line", "words"), TYPED.items())
 def test_names_complete(
-    monkeypatch: pytest.MonkeyPatch, shell: type[ShellComplete], line: str, words: list[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shell: type[ShellComplete], line: str, words: list[str]
 ) -> None:
+    _runs(tmp_path)
+    monkeypatch.chdir(tmp_path)
     found = _completed(shell, line, monkeypatch)
     assert (set(words) <= set(found)) if line.endswith(" ") else (found == words)
 
@@ -120,12 +142,19 @@ def bash(tmp_path: Path) -> Path:
         ("harness run -m coordfill@m", "@m", ["@mini"]),
         ("harness show mask:object-h", "object-h", ["object-holes"]),
         ("harness score o --metrics l1,psnr@h", "@h", ["@hole"]),
+        ("harness compare judged::te", "te", ["telea"]),
+        ("harness run -m mine=folder:jun", "jun", ["junk/"]),
         ("harness nonsense ", "", []),
     ],
 )
-def test_bash_calls_the_function(bash: Path, line: str, current: str, replies: list[str]) -> None:
+def test_bash_calls_the_function(
+    bash: Path, monkeypatch: pytest.MonkeyPatch, line: str, current: str, replies: list[str]
+) -> None:
     """As Bash does: the line, the cursor, and as the second argument the part of a word that it will replace."""
-    script = f"source {bash}; COMP_LINE={shlex.quote(line)}; COMP_POINT={len(line)}; "
+    _runs(bash.parent)
+    monkeypatch.chdir(bash.parent)
+    script = "compopt() { :; }; "  # which Bash lets only a real completion call
+    script += f"source {bash}; COMP_LINE={shlex.quote(line)}; COMP_POINT={len(line)}; "
     script += f'_harness_completion harness {shlex.quote(current)} x; printf "%s\\n" "${{COMPREPLY[@]}}"'
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert [word for word in replies if word not in done.stdout.splitlines()] == []
@@ -139,9 +168,13 @@ def test_bash_calls_the_function(bash: Path, line: str, current: str, replies: l
         ("harness run -m coordfill@mi", "harness run -m coordfill@mini"),
         ("harness show mask:object-h", "harness show mask:object-holes"),
         ("harness score x --metrics l1,psnr@h", "harness score x --metrics l1,psnr@hole"),
+        ("harness compare judged::t", "harness compare judged::telea"),
+        ("harness run -m mine=folder:junk/o", "harness run -m mine=folder:junk/old/"),
     ],
 )
-def test_the_tab_key_of_a_real_terminal(bash: Path, typed: str, shown: str) -> None:
+def test_the_tab_key_of_a_real_terminal(bash: Path, monkeypatch: pytest.MonkeyPatch, typed: str, shown: str) -> None:
+    _runs(bash.parent)
+    monkeypatch.chdir(bash.parent)
     leader, follower = pty.openpty()
     shell = subprocess.Popen(
         ["bash", "--noprofile", "--rcfile", str(bash), "-i"], stdin=follower, stdout=follower, stderr=follower,
