@@ -31,14 +31,15 @@ class UnknownName(HarnessError):
         kind: what was looked up, in words ("method", "suite").
         name: what the user typed.
         known: every registered name of that kind.
-        command: the next command to type.
+        command: the next command to type; empty where the message lists all there is.
         listed: name every known one too, where there are only a few (parameters of one method).
     """
 
     def __init__(self, kind: str, name: str, known: Iterable[str], command: str, *, listed: bool = False) -> None:
-        names = sorted(known)
+        names = sorted(set(known))
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
         hint = f" Did you mean {', '.join(near)}?" if near else ""
         if listed:
             hint += f" Known: {', '.join(names)}." if names else " It has none."
-        super().__init__(f"unknown {kind} '{name}'.{hint} See them all: {command}")
+        tail = f" See them all: {command}" if command else ""
+        super().__init__(f"unknown {kind} '{name}'.{hint}{tail}")

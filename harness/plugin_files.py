@@ -37,8 +37,10 @@ def load_plugin_file(path: Path) -> ModuleType:
     """Import a file under its stem, where `importlib.import_module` and `find_spec` find it from then on.
 
     Raises:
-        HarnessError: no such file, a stem that is no Python name, or one that another module has.
+        HarnessError: no such file, a folder, a stem that is no Python name, or one that another module has.
     """
+    if path.is_dir():
+        raise HarnessError("is a folder; name a .py file")
     if not path.is_file():
         raise HarnessError("no such file")
     name = path.stem

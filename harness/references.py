@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from harness.errors import HarnessError, UnknownName
 from harness.plugins import Registry
@@ -73,7 +74,8 @@ def parse_reference(text: str) -> Reference:
 def parse_outputs(text: str, registry: Registry) -> tuple[str, str] | None:
     """(name, folder) of `NAME=folder:DIR`; None for a reference to a method.
 
-    Raises `HarnessError` for a malformed name, another kind than `folder`, and the name of a registered method.
+    Raises `HarnessError` for a missing or malformed name, another kind than `folder`, a file in place of the folder,
+    and the name of a registered method.
 
     >>> from harness.plugins import registry
     >>> parse_outputs("mylama=folder:out", registry())
@@ -81,6 +83,8 @@ def parse_outputs(text: str, registry: Registry) -> tuple[str, str] | None:
     """
     found = _OUTPUTS.fullmatch(text)
     if found is None:
+        if text.startswith("folder:") and "folder" not in registry.specs["methods"]:
+            raise HarnessError(f"'{text}' names no entry: write NAME=folder:DIR, with a NAME of yours")
         return None
     name, kind, place = found.groups()
     if kind != "folder" or not place:
@@ -89,6 +93,10 @@ def parse_outputs(text: str, registry: Registry) -> tuple[str, str] | None:
         raise HarnessError(f"'{name}' cannot name an entry: at most 60 letters, digits, and . _ - within")
     if name in registry.specs["methods"] or ("methods", name) in registry.aliases:
         raise HarnessError(f"'{name}' is a registered method; give the outputs in {place} another name")
+    if Path(place).expanduser().is_file():
+        raise HarnessError(
+            f"{place} is a file: name the folder of the outputs; harness export SUITE DIR writes what to fill"
+        )
     return name, place
 
 

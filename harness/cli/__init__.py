@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from harness import __version__
+from harness.cli.usage import usage_line
 from harness.errors import HarnessError
 
 __all__ = ["EXIT_CODES", "LazyGroup", "cli", "main"]
@@ -26,9 +27,11 @@ EXIT_CODES = {
     3: "everything is computed and kept, but a plugin's observer failed, or `merge` found rows that do not agree",
     4: "more records failed than `--max-errors` allows",
     70: "an error of ours, in one line too; `--debug` shows its traceback",
-    130: "stopped by Ctrl-C; the same command goes on",
-    143: "stopped by SIGTERM; the same command goes on",
+    130: "stopped by Ctrl-C; the same `run`, `train` or `export` goes on",
+    141: "what read our output has gone (`| head`); a run's report is written by then",
+    143: "stopped by SIGTERM; the same `run`, `train` or `export` goes on",
 }
+_GOES_ON = ("run", "train", "export")
 
 # command: (module in harness.cli, attribute, one line for --help)
 _COMMANDS = {
@@ -160,6 +163,43 @@ def _terminate(signum: int, frame: Any) -> None:
     raise KeyboardInterrupt("SIGTERM")
 
 
+def _run(args: list[str]) -> Any:
+    """Run one command, or complete a line for a shell. Returns what the command returns.
+
+    Not by click's `main`, which makes exit code 1 of a pipe that nobody reads, and hides why.
+    """
+    if "_HARNESS_COMPLETE" in os.environ:
+        importlib.import_module("harness.cli.completion")  # our Bash
+        cli.main(args=args, prog_name="harness")
+    with cli.make_context("harness", args) as context:
+        return cli.invoke(context)
+
+
+def _refused(error: click.ClickException) -> int:
+    """Say what click refuses in one line; a bare `harness` is shown the help. Returns the exit code."""
+    if isinstance(error, click.UsageError) and not isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(f"Error: {usage_line(error)}", err=True)
+    else:
+        error.show()
+    return error.exit_code
+
+
+def _stopped(stop: BaseException) -> int:
+    """Say that a signal, or "no" to a plugin's question, ended this, and whether it goes on. Returns the exit code."""
+    command = next((word for word in sys.argv[1:] if word in _COMMANDS), "")
+    kept = " Everything computed is kept; the same command goes on from there." if command in _GOES_ON else ""
+    click.echo(f"Stopped.{kept}", err=True)
+    return 143 if stop.args == ("SIGTERM",) else 130
+
+
+def _leave_quietly() -> int:
+    """Nobody reads: what is still buffered must not fail a second time when Python ends. Returns the exit code."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    return 141
+
+
 def _named(error: BaseException) -> str:
     """The type of an error and the first line of what it says."""
     first = (str(error).splitlines() or [""])[0]
@@ -173,13 +213,11 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # a name with letters that a terminal lacks must not end a command
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    if "_HARNESS_COMPLETE" in os.environ:  # a shell asks: click answers inside cli.main, with our Bash
-        importlib.import_module("harness.cli.completion")
     # Idle OpenMP threads spin by default: on a busy machine that made small operations up to 100 times slower.
     # Never to spin (OMP_WAIT_POLICY=PASSIVE) made a small network on an idle one three times slower.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     try:
-        code = cli.main(args=[a for a in sys.argv[1:] if a != "--debug"], prog_name="harness", standalone_mode=False)
+        code = _run([word for word in sys.argv[1:] if word != "--debug"])
     except HarnessError as error:
         if debug:
             traceback.print_exc()
@@ -187,13 +225,14 @@ def main() -> None:
         code = 2
     except click.exceptions.Exit as stop:
         code = stop.exit_code
+    except (BrokenPipeError, SystemExit) as stop:
+        if not isinstance(stop, BrokenPipeError) and not isinstance(stop.__context__, BrokenPipeError):  # rich's exit
+            raise
+        code = _leave_quietly()
     except click.ClickException as error:
-        error.show()
-        code = error.exit_code
+        code = _refused(error)
     except (KeyboardInterrupt, click.Abort) as stop:
-        click.echo("Stopped. Everything computed is kept; the same command goes on from there.", err=True)
-        cause = stop.__cause__ or stop  # click wraps what a signal raised
-        code = 143 if cause.args == ("SIGTERM",) else 130
+        code = _stopped(stop)
     except Exception as error:
         if debug:
             traceback.print_exc()

@@ -50,5 +50,5 @@ def merge_command(runs: tuple[Path, ...], out: Path) -> int:
         click.echo(f"  and {len(done.events) - SHOWN} more in {out / 'events.jsonl'}")
     if manifest["status"] != "complete" and (argv := resume_argv(manifest, str(out))):
         click.echo(f"rows are missing; go on with: {shlex.join(argv)}")
-    click.echo(f"merged: {out}   (harness report {out})")
+    click.echo(f"merged: {out}   (harness report {shlex.quote(str(out))})")
     return 3 if done.events else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +40,8 @@ def report_command(run: Path, out: Path | None, layout: str, records: bool) -> N
     folder = open_run(run)
     if records and layout not in ("csv", "json"):
         raise HarnessError(f"records are exported as csv or json, not {layout}: add --format csv")
+    if out is not None and not out.parent.is_dir():
+        raise HarnessError(f"no folder {out.parent} to write into: mkdir -p {shlex.quote(str(out.parent))}")
     if layout == "html":
         _rebuild(folder, out or folder.report_path)
         return
@@ -47,7 +50,7 @@ def report_command(run: Path, out: Path | None, layout: str, records: bool) -> N
         click.echo(text, nl=False)
         return
     write_atomic(out, text.encode())
-    click.echo(f"report: {out}")
+    click.echo(f"written: {out}")
 
 
 def _rebuild(folder: RunFolder, target: Path) -> None:

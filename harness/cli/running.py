@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -147,15 +148,17 @@ def run_and_show(
     progress = Bar() if sys.stderr.isatty() else Lines()
     argv = ["harness", *sys.argv[1:]]
     done = Run(execute(plan, folder, argv=argv, fresh=fresh, progress=progress, isolate=isolate, timeout=timeout))
+    # First the report, then the tables: who reads them (`| head`) may be gone before they end.
+    prune(done.folder, plan.keep, write_report(done.folder, done.summary, done.folder.report_path))
     print_summary(done.summary, done.folder.manifest, Console(), plain=not sys.stdout.isatty())
-    shown = write_report(done.folder, done.summary, done.folder.report_path)
-    prune(done.folder, plan.keep, shown)
     click.echo(f"report: {done.folder.report_path}")
     status = done.records["status"]
     failed = int((status == "failed").sum())
     if max_errors is not None and failed > max_errors:
         what = "1 record" if failed == 1 else f"{failed} records"
-        click.echo(f"{what} failed, more than --max-errors {max_errors}: harness status {folder}", err=True)
+        click.echo(
+            f"{what} failed, more than --max-errors {max_errors}: harness status {shlex.quote(str(folder))}", err=True
+        )
         return 4
     if not (status == "ok").any():
         return 1

@@ -71,7 +71,7 @@ def _checked(path: Path, key: str, value: Any) -> Any:
         if not isinstance(value, dict) or not all(_is_amount(one) for one in value.values()):
             raise HarnessError(f'{path}: seconds is an object {{"task/key": seconds}}, not {_shown(value)}')
         return value
-    raise UnknownName("key of entry.json", key, [*_TEXTS, "parameters_m", "seconds"], f"edit {path}", listed=True)
+    raise UnknownName(f"key of {path}", key, [*_TEXTS, "parameters_m", "seconds"], "", listed=True)
 
 
 def _is_amount(value: Any) -> bool:

@@ -36,8 +36,14 @@ def test_the_table_is_the_run_s_own(finished: Any, call: Callable[..., Any]) -> 
 
 def test_an_export_goes_to_a_file(finished: Any, call: Callable[..., Any], tmp_path: Path) -> None:
     asked = ("report", finished.folder, "--format", "csv")
-    assert call(*asked, "-o", "out.csv").out == "report: out.csv\n"
+    assert call(*asked, "-o", "out.csv").out == "written: out.csv\n"
     assert (tmp_path / "out.csv").read_text() == call(*asked).out
+
+
+@pytest.mark.parametrize("layout", ["html", "latex"])
+def test_a_file_in_no_folder_is_refused(finished: Any, mistake: Callable[..., str], layout: str) -> None:
+    told = mistake("report", finished.folder, "--format", layout, "-o", "my papers/x.tex")
+    assert told == "Error: no folder my papers to write into: mkdir -p 'my papers'\n"
 
 
 def test_records_are_rows_of_samples(finished: Any, call: Callable[..., Any], mistake: Callable[..., str]) -> None:

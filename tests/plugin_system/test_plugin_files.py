@@ -125,6 +125,7 @@ def test_a_broken_one_is_an_error_in_one_line(named: Callable[[Path], None], one
     ("name", "cause"),
     [
         ("gone.py", "no such file"),
+        (".", "is a folder; name a .py file"),
         ("my-method.py", "its name must be a Python name and .py, as in my_method.py"),
         ("mine.txt", "its name must be a Python name and .py"),
         ("statistics.py", "'statistics' is the name of another module"),
@@ -133,9 +134,9 @@ def test_a_broken_one_is_an_error_in_one_line(named: Callable[[Path], None], one
     ],
 )
 def test_a_name_that_cannot_be_is_refused(named: Callable[[Path], None], onefile: Path, name: str, cause: str) -> None:
-    if name != "gone.py":
+    if name not in ("gone.py", "."):
         onefile.rename(onefile.with_name(name))
-    named(onefile.with_name(name))
+    named(onefile.parent / name)
     with pytest.raises(HarnessError, match=cause):
         build_registry()
 

@@ -145,7 +145,7 @@ def test_what_the_author_says_of_the_method_is_in_the_manifest(outputs: Path, tm
         ("[]", "holds no object"),
         ("{", "cannot be read"),
         ('{"weights": "big"}', 'weights is one of official, mini, random, none, unstated, not "big"'),
-        ('{"sumary": "x"}', "unknown key of entry.json 'sumary'. Did you mean summary?"),
+        ('{"sumary": "x"}', "entry.json 'sumary'. Did you mean summary? Known: licence, "),
         ('{"summary": 3}', "summary is a text, not 3"),
         ('{"parameters_m": "51 M"}', 'parameters_m is a number of millions, not "51 M"'),
         ('{"parameters_m": -1}', "parameters_m is a number of millions, not -1"),

@@ -1,0 +1,101 @@
+"""What a user types wrong is one line; who stops a command hears the truth; who stops reading hears nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import harness
+from harness import cli
+
+MISTAKES = {
+    "list method": "KIND: 'method' is not one of 'methods', ",
+    "new foo bar": "KIND: 'foo' is not one of 'method', 'metric', 'dataset', 'suite', 'mask'; harness new --help",
+    "report x --format jsn": "(did you mean json?); harness report --help",
+    "run": "Missing option '--suite'; harness run --help",
+    "run --limt 3": "'--limit'",
+    "run --suite demo --limit x": "'x' is not a valid integer range; harness run --help",
+    "compare a": "Missing argument 'B'; harness compare --help",
+    "completion": "Choose from: bash, zsh, fish; harness completion --help",
+    "list methods b": "unexpected extra argument (b); harness list --help",
+    "data unpak": "Did you mean 'unpack'? harness data --help",
+    "merge": "; harness merge --help",
+    "--nope": "No such option '--nope'; harness --help",
+    "run --suite demo -m folder:filled": "write NAME=folder:DIR",
+    "run --suite demo -m x=folder:file": "file is a file: name the folder of the outputs; harness export SUITE DIR",
+}
+
+
+@pytest.mark.parametrize(("typed", "told"), MISTAKES.items())
+def test_a_mistake_is_one_line(mistake: Callable[..., str], tmp_path: Path, typed: str, told: str) -> None:
+    (tmp_path / "file").touch()
+    assert told in mistake(*typed.split())
+
+
+def test_the_nearest_choice_is_named(mistake: Callable[..., str]) -> None:
+    assert mistake("list", "method").endswith("(did you mean methods?); harness list --help\n")
+
+
+def test_a_name_of_two_things_is_suggested_once(mistake: Callable[..., str]) -> None:
+    told = mistake("check", "coordfil").partition("Did you mean ")[2].partition("?")[0]
+    assert sorted(told.split(", ")) == sorted(set(told.split(", ")))
+    assert "coordfill" in told.split(", ")
+
+
+@pytest.mark.parametrize("command", ["run", "train", "export", "merge", "report"])
+@pytest.mark.parametrize(("stop", "code"), [("SIGTERM", 143), ("", 130)])
+def test_only_what_goes_on_is_said_to(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, command: str, stop: str, code: int
+) -> None:
+    def stopped(**options: Any) -> None:
+        raise KeyboardInterrupt(*filter(None, [stop]))
+
+    found = cli.cli.get_command(cli.cli.make_context("harness", ["list"]), command)
+    assert found is not None
+    monkeypatch.setattr(found, "callback", stopped)
+    arguments = {"run": ["--suite", "demo"], "train": ["coordfill"], "export": ["demo", "d"], "report": ["r"]}
+    done = call(command, *arguments.get(command, ["a", "-o", "b"]))
+    goes_on = " Everything computed is kept; the same command goes on from there."
+    assert done.code == code
+    assert done.err.splitlines()[-1] == f"Stopped.{goes_on if command in ('run', 'train', 'export') else ''}"
+
+
+def _unread(place: Path, *args: str) -> tuple[int, str]:
+    """Exit code and stderr of a command whose standard output nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "harness", *args]
+    with open(writer, "wb") as unread:
+        done = subprocess.run(
+            command, cwd=place, stdout=unread, stderr=subprocess.PIPE, text=True, timeout=120, check=False
+        )
+    return done.returncode, done.stderr
+
+
+def test_a_run_that_nobody_reads_has_its_report(tmp_path: Path) -> None:
+    code, err = _unread(
+        tmp_path, "run", "--suite", "demo", "-m", "mean", "--limit", "1", "--device", "cpu", "--out", "r"
+    )
+    assert code == 141
+    assert [line for line in err.splitlines() if "rror" in line or "roken" in line] == []
+    assert (tmp_path / "r" / "report.html").stat().st_size > 1000
+    assert harness.open_run(tmp_path / "r").manifest["status"] == "complete"
+
+
+@pytest.mark.parametrize("typed", ["--help", "show demo"])
+def test_a_command_that_nobody_reads_ends_quietly(tmp_path: Path, typed: str) -> None:
+    assert _unread(tmp_path, *typed.split()) == (141, "")
+
+
+def test_a_report_that_nobody_reads_ends_quietly(finished: Any) -> None:
+    assert _unread(finished.folder, "report", ".", "--format", "table") == (141, "")
+
+
+def test_a_printed_command_can_be_typed(finished: Any, call: Callable[..., Any]) -> None:
+    assert call("merge", finished.folder, "-o", "m 7").last == "merged: m 7   (harness report 'm 7')"
