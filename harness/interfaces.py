@@ -87,7 +87,10 @@ class Dataset(Protocol):
         ...
 
     def attribution(self) -> Sequence[Mapping[str, str]]:
-        """One row per source: title, author, licence, source. Printed at the end of a report."""
+        """One row per source: title, author, licence, source. Printed at the end of a report.
+
+        A row that credits one picture alone may name it: `image`, an id. Then it is left out where that is not shown.
+        """
         ...
 
 

@@ -80,6 +80,6 @@ class Photos:
         """No verification protocol."""
 
     def attribution(self) -> Sequence[Mapping[str, str]]:
-        """title, author, licence and source of every photograph."""
+        """title, author, licence and source of every photograph, and its id as `image`."""
         words = ("title", "author", "licence", "source")
-        return [{word: row[word] for word in words} for row in self._rows.values()]
+        return [{"image": id, **{word: row[word] for word in words}} for id, row in self._rows.items()]

@@ -44,7 +44,7 @@ def export(suite: str, folder: str | Path, *, tasks: Sequence[str] = (), limit: 
 
     Args:
         suite: a registered suite's name.
-        folder: new, empty, or an export of the same suite.
+        folder: new, empty, or an export of the same suite, tasks and limit.
         tasks: only these; empty: all.
         limit: at most so many images a task; 0: all.
 
@@ -58,11 +58,12 @@ def export(suite: str, folder: str | Path, *, tasks: Sequence[str] = (), limit: 
 
     known = registry()
     loaded = load_suite(known.suite(suite))
+    tasks = [tasks] if isinstance(tasks, str) else tasks
     chosen = [task for task in select_tasks(loaded, tasks, limit) if task.capability == "inpaint"]
     if not chosen:
         raise HarnessError(f"suite {loaded.name} has no inpainting task to export: harness show suite:{loaded.name}")
     root = Path(folder)
-    _claim(root, loaded)
+    _claim(root, loaded, run_options([task.id for task in chosen] if tasks else (), limit).strip())
     datas = [TaskData(task, known) for task in chosen]
     samples: list[dict[str, Any]] = []
     left_out: list[dict[str, str]] = []
@@ -97,21 +98,30 @@ def run_options(tasks: Sequence[str], limit: int) -> str:
     return "".join([*(f" --task {task}" for task in tasks), f" --limit {limit}" if limit else ""])
 
 
-def _claim(root: Path, suite: Suite) -> None:
-    """Make the folder this suite's export, or refuse it. The old manifest goes: it may describe other pictures."""
+def _claim(root: Path, suite: Suite, asked: str) -> None:
+    """Make the folder this selection's export, or refuse it. The old manifest goes: it may describe other pictures.
+
+    Another selection of the suite is refused too: pictures of the old one would lie there, in no manifest.
+    """
     mark, mine = root / MARK, _identity(suite)
     with clear_errors(root):
         if root.exists() and not root.is_dir():
             raise HarnessError(f"{root} is not a folder; give another DIR")
         if not mark.exists() and root.exists() and any(path.suffix != ".tmp" for path in root.iterdir()):
             raise HarnessError(f"{root} is not empty and not an export; give another DIR")
-        if mark.exists() and (found := _read_mark(mark)) != mine:
+        found = _read_mark(mark) if mark.exists() else {**mine, "asked": asked}
+        if {key: found.get(key) for key in mine} != mine:
             raise HarnessError(
                 f"{root} is an export of suite {found.get('name')} v{found.get('version')}"
                 f" ({str(found.get('sha256'))[:8]}), not of {suite.name} v{suite.version} ({suite.sha256[:8]});"
                 " give another DIR"
             )
-        write_json(mark, mine)
+        if (held := found.get("asked", "of an older harness")) != asked:
+            raise HarnessError(
+                f"{root} holds another selection ({held or 'the whole suite'}), not {asked or 'the whole suite'};"
+                " give another DIR"
+            )
+        write_json(mark, {**mine, "asked": asked})
         (root / MANIFEST).unlink(missing_ok=True)
 
 

@@ -150,10 +150,17 @@ def _blanked(image: NDArray[np.uint8], hole: NDArray[np.bool_] | None) -> NDArra
 
 
 def attributions(datas: Iterable[TaskData]) -> list[dict[str, str]]:
-    """Every source of several tasks' pictures once: data set, title, author, licence, where from."""
+    """Every source of several tasks' pictures once: data set, title, author, licence, where from.
+
+    A row that credits one `image` of its data set is left out where no task shows that image.
+    """
     credits: dict[str, dict[str, str]] = {}
     for data in datas:
-        for row in data.dataset.attribution():
+        shown = {key.image for key in data.keys}
+        for source in data.dataset.attribution():
+            row = dict(source)
+            if row.pop("image", None) not in {None, *shown}:
+                continue
             credit = {"dataset": parse_reference(data.task.dataset).name, **row}
             credits.setdefault(f"{credit['dataset']}/{credit['title']}", credit)
     return list(credits.values())

@@ -150,7 +150,7 @@ def test_an_export_is_completed_by_the_same_call_and_rewrites_nothing(
     exported: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
     _, manifest = exported
-    harness.export("inpainting", tmp_path / "dir", limit=1)
+    harness.export("inpainting", tmp_path / "dir", limit=2)
     old = {path: path.stat().st_mtime_ns for path in (tmp_path / "dir").rglob("*.png")}
     next(iter(old)).unlink()
     (tmp_path / "dir" / ".manifest.json.1.tmp").write_text("{")
@@ -161,7 +161,7 @@ def test_an_export_is_completed_by_the_same_call_and_rewrites_nothing(
 
 @pytest.mark.parametrize("moment", [0.0, 0.02, 0.1])
 def test_a_killed_export_has_no_manifest_and_is_completed(tmp_path: Path, moment: float) -> None:
-    code = "import harness; harness.export('inpainting', 'dir', limit=12)"
+    code = "import harness; harness.export('inpainting', 'dir', limit=6)"
     with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path) as process:
         while not (tmp_path / "dir" / ".harness-export.json").exists():
             time.sleep(0.005)
@@ -169,7 +169,7 @@ def test_a_killed_export_has_no_manifest_and_is_completed(tmp_path: Path, moment
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert not (tmp_path / "dir" / "manifest.json").exists()
-    manifest = harness.export("inpainting", tmp_path / "dir", limit=1)
+    manifest = harness.export("inpainting", tmp_path / "dir", limit=6)
     for row in manifest["samples"]:
         assert (
             hashlib.sha256((tmp_path / "dir" / row["image"]["path"]).read_bytes()).hexdigest() == row["image"]["sha256"]
@@ -191,6 +191,28 @@ def test_what_is_not_an_export_of_this_suite_is_left_alone(mistake: Callable[...
     assert "unknown suite 'dmeo'. Did you mean demo" in mistake("export", "dmeo", "other")
     assert "has no task nope" in mistake("export", "demo", "other", "--task", "nope")
     assert not (tmp_path / "other").exists()
+
+
+def test_another_selection_is_refused_and_nothing_changes(mistake: Callable[..., str], tmp_path: Path) -> None:
+    folder = tmp_path / "dir"
+    harness.export("inpainting", folder, tasks="photos-thick", limit=1)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    for options, words in (
+        (["--task", "photos-thick", "--limit", "2"], "--task photos-thick --limit 2"),
+        (["--limit", "1"], "--limit 1"),
+        ([], "the whole suite"),
+    ):
+        told = mistake("export", "inpainting", "dir", *options)
+        assert told == (
+            f"Error: dir holds another selection (--task photos-thick --limit 1), not {words}; give another DIR\n"
+        )
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_only_the_photographs_that_are_shown_are_credited(exported: tuple[Path, dict[str, Any]]) -> None:
+    photos = [row for row in exported[1]["attribution"] if row["dataset"] == "photos"]
+    assert [row["title"] for row in photos] == ["Pagoda at the Summer Palace", "Chelsea the cat"]
+    assert all(set(row) == {"dataset", "title", "author", "licence", "source"} for row in photos)
 
 
 def test_the_command_ends_with_the_next_one(call: Callable[..., Any]) -> None:

@@ -113,5 +113,5 @@ def test_attribution_has_a_row_for_every_photograph():
     text = (PHOTOS / "ATTRIBUTION.md").read_text(encoding="utf-8")
     assert len(rows) == 40
     for row, of in zip(rows, MANIFEST, strict=True):
-        assert set(row) == {"title", "author", "licence", "source"}
+        assert set(row) == {"image", "title", "author", "licence", "source"}
         assert f"| {of['file']} | {row['title']} | {row['author']} | {row['licence']} | {row['source']} |" in text
