@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
+from harness.interfaces import Inpainter
 from harness.plugins import registry
 from harness.runner.entries import MethodLike
 from harness.runner.plan import Plan, make_plan
@@ -69,31 +70,35 @@ def default_folder(plan: Plan) -> Path:
 
 
 def plan_run(
-    suite: str, methods: Sequence[MethodLike] = (), *, tasks: Sequence[str] = (), metrics: Sequence[str] = (),
-    limit: int = 0, seed: int = 0, repeats: int = 1, device: str = "auto", batch_size: int = 0, keep: str = "strips",
+    suite: str, methods: MethodLike | Sequence[MethodLike] = (), *, tasks: Sequence[str] = (),
+    metrics: Sequence[str] = (), limit: int = 0, seed: int = 0, repeats: int = 1, device: str = "auto",
+    batch_size: int = 0, keep: str = "strips",
 ) -> Plan:  # fmt: skip
     """What `run` with the same arguments would do."""
     known = registry()
+    several = [methods] if isinstance(methods, str | Inpainter) or callable(methods) else methods
+    tasks, metrics = ([words] if isinstance(words, str) else words for words in (tasks, metrics))
     return make_plan(
-        load_suite(known.suite(suite)), methods, known, only=tasks, limit=limit, metrics=metrics, seed=seed,
+        load_suite(known.suite(suite)), several, known, only=tasks, limit=limit, metrics=metrics, seed=seed,
         repeats=repeats, device=pick_device(device), batch_size=batch_size, keep=keep,
     )  # fmt: skip
 
 
 def run(
-    suite: str, methods: Sequence[MethodLike] = (), *, tasks: Sequence[str] = (), metrics: Sequence[str] = (),
-    limit: int = 0, seed: int = 0, repeats: int = 1, device: str = "auto", batch_size: int = 0, keep: str = "strips",
-    out: str | Path | None = None, fresh: bool = False, report: bool = True, progress: Progress | None = None,
-    isolate: bool = False, timeout: float | None = None,
+    suite: str, methods: MethodLike | Sequence[MethodLike] = (), *, tasks: Sequence[str] = (),
+    metrics: Sequence[str] = (), limit: int = 0, seed: int = 0, repeats: int = 1, device: str = "auto",
+    batch_size: int = 0, keep: str = "strips", out: str | Path | None = None, fresh: bool = False, report: bool = True,
+    progress: Progress | None = None, isolate: bool = False, timeout: float | None = None,
 ) -> Run:  # fmt: skip
     """Judge methods on a suite.
 
     Args:
         suite: a registered suite's name.
         methods: references, `NAME=folder:DIR` for outputs computed elsewhere (see `harness.export`), callables
-            `Batch -> Images | Tensor [N,3,H,W]` or objects with `inpaint`; empty: the suite's own list.
-        tasks: only these tasks; empty: all.
-        metrics: further columns beside the suite's.
+            `Batch -> Images | Tensor [N,3,H,W]` or objects with `inpaint`, or one of these; empty: the
+            suite's own list.
+        tasks: only these tasks, or this one; empty: all.
+        metrics: further columns (or one) beside the suite's.
         limit: at most so many images a task; 0: all.
         keep: outputs kept after the run: `all`, `strips` (what the report shows) or `none`.
         out: the run's folder; the default is derived from the plan, so that the same call resumes.
