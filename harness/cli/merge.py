@@ -37,12 +37,15 @@ def merge_command(runs: tuple[Path, ...], out: Path) -> int:
     events.jsonl, and the exit code is 3.
     """
     from harness.merging import merge, resume_argv
+    from harness.report.words import count
 
     done = merge(runs, out, argv=["harness", *sys.argv[1:]])
     manifest = done.folder.manifest
+    entries = "1 entry" if len(manifest["entries"]) == 1 else f"{len(manifest['entries'])} entries"
+    tasks = count(len(manifest["suite"]["tasks"]), "task")
     click.echo(
-        f"{done.sources} sources: {len(manifest['entries'])} entries, {len(manifest['suite']['tasks'])} tasks, "
-        f"{done.rows} rows; {done.repeated} of them computed more than once, {len(done.events)} reproducibility events"
+        f"{count(done.sources, 'source')}: {entries}, {tasks}, {count(done.rows, 'row')}; "
+        f"{done.repeated} of them computed more than once, {count(len(done.events), 'reproducibility event')}"
     )
     for event in done.events[:SHOWN]:
         click.echo(f"  {event_line(event)}")

@@ -73,7 +73,7 @@ def merged_line(manifest: Mapping[str, Any]) -> str:
     """Where the rows of a merged folder come from and how many did not agree, in one line."""
     sources, events = manifest["merged"]["sources"], manifest["merged"]["events"]
     hosts = ", ".join(dict.fromkeys(source["host"] for source in sources if source["host"]))
-    told = f"{events} reproducibility events: events.jsonl" if events else "no reproducibility event"
+    told = f"{events} reproducibility event{'s' * (events > 1)}: events.jsonl" if events else "no reproducibility event"
     return f"merged from {len(sources)} runs{f' on {hosts}' if hosts else ''}; {told}"
 
 

@@ -185,7 +185,7 @@ def test_another_value_is_an_event_and_both_are_kept(
 ) -> None:
     code, out, err = call("merge", runs["other"], runs["telea"], "-o", "out")
     assert (code, err) == (3, "")
-    assert "2 of them computed more than once, 1 reproducibility events" in out
+    assert "2 of them computed more than once, 1 reproducibility event" in out
     assert "output, l1 " in out
     assert "pictures by up to 3 levels; kept bob, not cyd" in out
     run = harness.open_run(tmp_path / "out")
@@ -201,7 +201,7 @@ def test_another_value_is_an_event_and_both_are_kept(
     assert row["output_key"] == event["key"]
     assert run.manifest["merged"]["events"] == 1
     assert _wrong(tmp_path / "out") == []
-    assert "merged from 2 runs on bob, cyd; 1 reproducibility events: events.jsonl" in call("status", "out").out
+    assert "merged from 2 runs on bob, cyd; 1 reproducibility event: events.jsonl" in call("status", "out").out
     assert call("report", "out").code == 0
     assert "2 runs, 1 reproducibility event<" in (tmp_path / "out" / "report.html").read_text()
 
