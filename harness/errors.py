@@ -9,7 +9,10 @@ __all__ = ["HarnessError", "MissingRequirement", "RefusedSample", "RefusedSet", 
 
 
 class HarnessError(Exception):
-    """A user's mistake or a missing thing. The message is one line; the CLI prints it without a traceback."""
+    """A user's mistake or a missing thing, which the CLI prints without a traceback.
+
+    The message is one line; only that of a broken plugin tells a story: the line, then the plugin's own traceback.
+    """
 
 
 class MissingRequirement(HarnessError):

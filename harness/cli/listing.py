@@ -117,7 +117,9 @@ def _wrapped(text: str, columns: int, indent: int) -> str:
 @click.argument("kind", type=click.Choice(KINDS), default="methods")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_command(kind: str, as_json: bool) -> None:
-    """List what is registered: methods, suites, datasets, masks, metrics, weights, plugins."""
+    """List what is registered: methods, suites, datasets, masks, metrics, embedders, degradations,
+    weights, plugins.
+    """
     rows = rows_of(kind, registry())
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))

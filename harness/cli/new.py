@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -29,6 +30,6 @@ def new_command(kind: str, name: str, into: Path, capability: str | None) -> Non
     chosen = (capability or "inpaint") if kind == "method" else kind
     written = write_package(chosen, checked_name(chosen, name, registry()), into)
     click.echo("\n".join(f"wrote {into / path}" for path in written))
-    click.echo(f"\nnext:\n  cd {into / f'harness-{name}'}\n  pip install -e '.[test]'\n  pytest")
+    click.echo(f"\nnext:\n  cd {shlex.quote(str(into / f'harness-{name}'))}\n  pip install -e '.[test]'\n  pytest")
     for line in KINDS[chosen].try_it.replace("$name", name).splitlines():
         click.echo(f"  {line}")

@@ -25,7 +25,7 @@ Task = Mapping[str, Any]
 
 
 def compare(
-    a: str | Path, b: str | Path, *, tasks: Sequence[str] = (), metrics: Sequence[str] | None = None,
+    a: str | Path, b: str | Path, *, tasks: str | Sequence[str] = (), metrics: str | Sequence[str] | None = None,
     margin: float | None = None, worst: int = 3,
 ) -> Comparison:  # fmt: skip
     """Judge B against A on the samples that both have.
@@ -33,8 +33,8 @@ def compare(
     Args:
         a, b: a run folder, or `RUN::ENTRY` with an entry's reference or title. Two entries are one pair; two runs are
             as many as they share references.
-        tasks: only these; empty: all that both runs have.
-        metrics: further columns to compare, exploratory; None: every metric of samples that both have.
+        tasks: only these, or this one; empty: all that both runs have.
+        metrics: further columns (or one) to compare, exploratory; None: every metric of samples that both have.
         margin: in the unit of the primary metric: equivalence and the gate's non-inferiority are judged by it.
         worst: at most so many samples a pair on which B loses.
 
@@ -44,6 +44,8 @@ def compare(
     """
     from harness.stats.compare import contests
 
+    tasks = [tasks] if isinstance(tasks, str) else tasks
+    metrics = [metrics] if isinstance(metrics, str) else metrics
     if margin is not None and not margin > 0:
         raise HarnessError(f"a margin is above 0, not {margin:g}")
     left, right = read_operand(a), read_operand(b)

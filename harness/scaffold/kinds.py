@@ -39,7 +39,7 @@ class Kind:
 
 def _method(templates: str, summary: str, source: str, ours: str, try_it: str = "") -> Kind:
     files = {"method.py": "method.py.tmpl"}
-    commands = f"harness check $name\n{try_it}".strip()
+    commands = f"harness check method:$name\n{try_it}".strip()
     return Kind(
         "method", templates, "methods", "MethodSpec", "method_spec", "harness_register_methods", files, summary, source,
         ours, commands,

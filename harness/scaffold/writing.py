@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import shlex
 import shutil
 from collections.abc import Mapping
 from importlib.resources import files
@@ -73,14 +74,16 @@ def write_package(kind: str, name: str, into: Path) -> list[Path]:
     """
     folder = into / f"harness-{name}"
     if not into.is_dir():
-        raise HarnessError(f"{into}: no such folder; mkdir -p {into}")
+        raise HarnessError(f"{into}: no such folder; mkdir -p {shlex.quote(str(into))}")
     if folder.exists():
         raise HarnessError(f"{folder} exists, nothing was written; take another name or --into another folder")
     try:
         return sorted(path.relative_to(into) for path in _write(folder, KINDS[kind], name))
-    except OSError as error:
+    except BaseException as error:  # Ctrl-C too: half a package would stand in the way of the next attempt
         shutil.rmtree(folder, ignore_errors=True)
-        raise HarnessError(f"{folder} could not be written: {error.strerror}") from error
+        if isinstance(error, OSError):
+            raise HarnessError(f"{folder} could not be written: {error.strerror}") from error
+        raise
 
 
 def _write(folder: Path, kind: Kind, name: str) -> list[Path]:

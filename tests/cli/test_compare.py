@@ -156,6 +156,8 @@ def test_metrics_and_tasks_can_be_chosen(runs: Path, mistake: Callable[..., str]
     pair = (f"{runs}/before::telea", f"{runs}/before::harmonic")
     [contest] = harness.compare(*pair, metrics=["psnr"], tasks=["photos-thick"]).contests
     assert [effect.metric for effect in contest.others] == ["psnr"]
+    [alone] = harness.compare(*pair, metrics="psnr", tasks="photos-thick").contests
+    assert [effect.metric for effect in alone.others] == ["psnr"]
     assert "unknown metric of both on photos-thick 'pnsr'. Did you mean psnr?" in mistake(
         "compare", *pair, "--metric", "pnsr"
     )

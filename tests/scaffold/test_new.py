@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UnknownName
 from harness.plugins import registry
 from harness.scaffold import KINDS, checked_name, write_package
 
@@ -130,7 +131,7 @@ def test_nothing_is_overwritten(harness_command: Callable[..., RUN], tmp_path: P
     assert first.returncode == 0
     before = {path: path.read_bytes() for path in (tmp_path / "harness-mine").rglob("*") if path.is_file()}
     assert all(f"wrote {path.relative_to(tmp_path)}\n" in first.stdout for path in before)
-    assert first.stdout.rstrip().endswith("harness check mine")
+    assert first.stdout.rstrip().endswith("harness check method:mine")
     again = harness_command("new", "method", "mine")
     assert (again.returncode, again.stdout) == (2, "")
     assert "harness-mine exists, nothing was written" in again.stderr
@@ -142,6 +143,47 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="could not be written: File exists"):
         write_package("metric", "mine", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["harness-mine"]
+
+
+def test_an_interrupt_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(path: Path, content: bytes) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_bytes", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_package("metric", "mine", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_printed_paths_can_be_pasted(harness_command: Callable[..., RUN], tmp_path: Path) -> None:
+    (tmp_path / "my things").mkdir()
+    done = harness_command("new", "metric", "mine", "--into", "my things")
+    assert "\n  cd 'my things/harness-mine'\n" in done.stdout
+    assert done.stdout.count("harness check metric:mine\n") == 1
+    assert "mkdir -p 'no where'\n" in harness_command("new", "metric", "other", "--into", "no where").stderr
+
+
+def test_a_name_that_another_kind_has_is_checked_as_its_own(tmp_path: Path) -> None:
+    write_package("dataset", "telea", tmp_path)
+    folder = tmp_path / "harness-telea"
+    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+    plugins = os.environ.get("HARNESS_PLUGINS", "harness_classical") + ",harness_telea"
+    words = [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider"]
+    environ = {**os.environ, "PYTHONPATH": path, "HARNESS_PLUGINS": plugins}
+    done = subprocess.run(words, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "unknown-id" in done.stdout
+
+
+def test_a_data_set_opens_only_what_its_table_names(packages: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = packages["my-dataset"]
+    monkeypatch.syspath_prepend(str(folder))
+    pictures = import_module("harness_my_dataset.dataset").MyDataset()
+    (folder / "secret.png").write_bytes((folder / "harness_my_dataset" / "pictures" / "hills.png").read_bytes())
+    for id in ("../../secret.png", str(folder / "secret.png"), "./hills.png"):
+        with pytest.raises(UnknownName, match="unknown picture"):
+            pictures.load(id)
+    assert pictures.load("hills.png").id == "hills.png"
 
 
 def test_the_plugin_loads_without_torch(tmp_path: Path) -> None:

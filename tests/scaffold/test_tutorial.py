@@ -91,7 +91,7 @@ def test_what_it_prints_is_what_the_page_shows(typed: Typist) -> None:
     assert typed.printed[status].splitlines()[-1] == _shown(status).splitlines()[-1] + SMALLER["harness run "]
     found = "harness list plugins | grep mine"
     assert typed.printed[found].split() == _shown(found).split()
-    check = "harness check mine"
+    check = "harness check method:mine"
     assert _lasting(typed.printed[check]) == _lasting(_shown(check))
 
 
@@ -99,7 +99,7 @@ def test_the_plugin_is_found_conforms_and_stands_in_the_table(typed: Typist) -> 
     assert re.search(
         r"^mine +ok +harness-mine 0\.1\.0", typed.printed["harness list plugins | grep mine"], re.MULTILINE
     )
-    assert ", 0 failed, " in typed.printed["harness check mine"]
+    assert ", 0 failed, " in typed.printed["harness check method:mine"]
     for command in (word for word in typed.printed if word.startswith("harness run")):
         out = command.rsplit(" ", 1)[-1]
         assert typed.printed[command].splitlines()[-1] == f"report: {out}/report.html"
