@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import Any
 
-__all__ = ["data_home", "home", "weights_folder"]
+from harness.errors import HarnessError
+
+__all__ = ["data_home", "file_name", "home", "weights_folder"]
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def home() -> Path:
@@ -21,6 +27,15 @@ def data_home() -> Path:
     """`HARNESS_DATA`, else `data` inside `home()`."""
     named = os.environ.get("HARNESS_DATA")
     return Path(named).expanduser() if named else home() / "data"
+
+
+def file_name(kind: str, name: Any) -> str:
+    """`name`, which names a file. Raises `HarnessError` for a path: it may come from somebody else's folder."""
+    if not isinstance(name, str) or not _FILE_NAME.fullmatch(name):
+        raise HarnessError(
+            f"{kind} {name!r} cannot name a file: letters, digits, '.', '_' and '-', the first a letter or digit"
+        )
+    return name
 
 
 def weights_folder(method: str) -> Path:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
+from harness.places import file_name
 from harness.store.artifacts import Artifacts
 from harness.store.files import clear_errors, write_json
 from harness.store.keys import slug
@@ -65,12 +66,15 @@ class RunFolder:
         write_json(self.manifest_path, self.manifest)
 
     def cell(self, entry: str, task: str) -> Path:
-        """Stem of the shard of one entry on one task."""
-        return self.path / "records" / slug(entry) / task
+        """Stem of the shard of one entry on one task. Raises `HarnessError` for a task that is a path."""
+        return self.path / "records" / slug(entry) / file_name("task", task)
 
     def features(self, extractor: str, entry: str, task: str) -> Path:
-        """Stem of the feature shard of one cell; the truth's features stand under the entry "truth"."""
-        return self.path / "features" / extractor / slug(entry) / task
+        """Stem of the feature shard of one cell; the truth's features stand under the entry "truth".
+
+        Raises `HarnessError` for an extractor or a task that is a path.
+        """
+        return self.path / "features" / file_name("extractor", extractor) / slug(entry) / file_name("task", task)
 
     def records(self) -> pd.DataFrame:
         """Every record of the manifest's entries × tasks, with `ratio` (mask area) joined from the samples."""

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from harness.errors import HarnessError
+from harness.places import file_name
 from harness.specs import SuiteSpec
 
 __all__ = ["Suite", "Task", "load_suite", "parse_suite", "task_of"]
@@ -74,6 +75,7 @@ def _task(suite: str, table: Mapping[str, Any]) -> Task:
         task = Task(**values)
     except TypeError as error:
         raise HarnessError(f"suite {suite}: task {table.get('id', '?')}: {error}") from error
+    file_name(f"suite {suite}: task", task.id)
     if task.primary not in task.metrics:
         raise HarnessError(f"suite {suite}: primary metric {task.primary} of task {task.id} is not among its metrics")
     return task

@@ -7,19 +7,24 @@ import math
 import resource
 import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
+import harness
 from harness.errors import HarnessError
-from harness.store import create_run, open_run
+from harness.store import RunFolder, create_run, open_run
 from harness.store.artifacts import Artifacts
 from harness.store.files import write_atomic
 from harness.store.folder import REQUIRED, SCHEMA
 from harness.store.keys import digest, pixels_hash, seed_of, slug
+from harness.store.schema import schema_text
 from harness.store.shards import ShardWriter, read_rows, seal
+from harness.suites import parse_suite
 
 ROWS = [{"sample": f"s{i}", "repeat": 0, "status": "ok", "score:psnr": 20.0 + i} for i in range(4)]
 
@@ -150,3 +155,22 @@ def test_folders_that_are_no_runs_are_refused(tmp_path: Path) -> None:
     (other / "manifest.json").write_text(json.dumps(dict.fromkeys(REQUIRED) | {"schema": SCHEMA, "plan": "x"}))
     with pytest.raises(HarnessError, match="another plan"):
         create_run(other, {"plan": "y"}, fresh=False)
+
+
+@pytest.mark.parametrize("name", ["../../../escaped", "/tmp/escaped", "..", "a/b", ".hidden", "a\n", "", 3])
+def test_a_task_or_extractor_that_is_a_path_is_refused_in_one_line(tmp_path: Path, name: Any) -> None:
+    run = RunFolder(tmp_path / "run", {})
+    assert run.features("inception_tf", "x", "t-1.a_B").name == run.cell("x", "t-1.a_B").name == "t-1.a_B"
+    for asked in (
+        lambda: run.cell("mean", name),
+        lambda: run.features("inception_tf", "mean", name),
+        lambda: run.features(name, "mean", "photos"),
+    ):
+        with pytest.raises(HarnessError, match="cannot name a file") as told:
+            asked()
+        assert "\n" not in str(told.value)
+    text = (Path(harness.__file__).parent / "suites" / "demo.toml").read_text()
+    with pytest.raises(HarnessError, match=r"suite mine: task .* cannot name a file"):
+        parse_suite("mine", text.replace('id = "photos-thick"', f"id = {json.dumps(name)}").encode())
+    asked_in = json.loads(schema_text("manifest"))["$defs"]["task"]["properties"]["id"]
+    assert not Draft202012Validator(asked_in).is_valid(name if name != "a\n" else "a/")
