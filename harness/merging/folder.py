@@ -53,7 +53,7 @@ def merge(runs: Sequence[str | Path], out: str | Path, *, argv: Sequence[str] = 
 
     Raises:
         HarnessError: a folder that is none, is being written or is damaged; the first field in which two runs
-            disagree; an `out` that holds something; a full disk.
+            disagree; an `out` that holds something or is the current folder; a full disk.
     """
     target = Path(out)
     opened = sorted((open_run(path) for path in runs), key=_order)
@@ -61,6 +61,8 @@ def merge(runs: Sequence[str | Path], out: str | Path, *, argv: Sequence[str] = 
         raise HarnessError("nothing to merge: name run folders")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise HarnessError(f"{target} is not empty; give another --out")
+    if target.resolve() == Path.cwd():
+        raise HarnessError(f"{target} is the current folder, which a merged one would replace; give another --out")
     began, started = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
     with ExitStack() as held:
         for run in {run.path.resolve(): run for run in opened}.values():
@@ -69,7 +71,7 @@ def merge(runs: Sequence[str | Path], out: str | Path, *, argv: Sequence[str] = 
         pool = Pool()
         for run in opened:
             pool.add(run)
-        with _building(target, joined_manifest(opened, argv, started)) as folder:
+        with _building(target.resolve(), joined_manifest(opened, argv, started)) as folder:
             events = _write(folder, opened, pool)
             rows = len(folder.records())
             _end(folder, pool, len(events), began)

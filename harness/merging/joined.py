@@ -79,19 +79,33 @@ def merged_line(manifest: Mapping[str, Any]) -> str:
 
 def resume_argv(manifest: Mapping[str, Any], out: str) -> list[str]:
     """The command that computes what a merged folder lacks; empty where no source was a command."""
-    commands = [call["argv"] for call in manifest["history"] if call["argv"][1:2] == ["run"]]
+    commands = [found for call in manifest["history"] if (found := _run_words(call["argv"]))]
     if not commands:
         return []
-    lasting, words = [], iter(commands[0][2:])
+    plugins = dict.fromkeys(group for groups, _ in commands for group in groups)
+    lasting, words = [], iter(commands[0][1])
     for word in words:
         name, equals, _ = word.partition("=")
-        if name in ("-m", "--method", "--out"):
+        if name in ("-m", "--method", "--task", "--out"):
             if not equals:
                 next(words, None)
         elif name != "--fresh" and not word.startswith("-m"):  # attached, `-mtelea`
             lasting.append(word)
     methods = [word for entry in manifest["entries"] for word in ("-m", _asked_as(entry))]
-    return [*commands[0][:2], *lasting, *methods, "--out", out]
+    chosen = any(word.partition("=")[0] == "--task" for _, given in commands for word in given)
+    tasks = [word for task in manifest["suite"]["tasks"] for word in ("--task", task["id"])] if chosen else []
+    before = [word for group in plugins for word in group]
+    return ["harness", *before, "run", *lasting, *tasks, *methods, "--out", out]
+
+
+def _run_words(argv: Sequence[str]) -> tuple[list[tuple[str, ...]], list[str]] | None:
+    """Options before `run`, each with its value, and the words after it; None for another command or none."""
+    groups, words = list[tuple[str, ...]](), iter(argv[1:])
+    for word in words:
+        if not word.startswith("-"):
+            return (groups, list(words)) if word == "run" else None
+        groups.append((word, next(words, "")) if word == "--plugin" else (word,))
+    return None
 
 
 def _asked_as(entry: Mapping[str, Any]) -> str:

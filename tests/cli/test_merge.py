@@ -430,3 +430,45 @@ def test_a_killed_merge_leaves_nothing_or_everything(
     for kill, _, _ in killed:
         assert _content(tmp_path / f"out{kill}") == _content(tmp_path / "unbroken")
     assert not list(tmp_path.glob(".*merging"))
+
+
+def test_a_run_whose_task_is_a_path_writes_nothing_anywhere(runs: dict[str, Path], tmp_path: Path) -> None:
+    escaped = "../../../escaped"
+    run = runs["mean"]
+
+    def rename(manifest: dict[str, Any]) -> None:
+        manifest["suite"]["tasks"][0]["id"] = escaped
+        manifest["cell_keys"] = {"mean": {escaped: manifest["cell_keys"]["mean"][TASK]}}
+
+    stem = harness.open_run(run).cell("mean", TASK)
+    rows = read_rows(stem)
+    _edit(run, rename)
+    write_parquet(parquet_path(stem.parent / escaped), rows.assign(task=escaped))
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(harness.HarnessError, match=r"task '../../../escaped' cannot name a file"):
+        harness.merge([run], tmp_path / "x" / "y" / "out")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_current_folder_is_no_place_for_a_merged_one(
+    runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mistake: Callable[..., str]
+) -> None:
+    assert "is not empty; give another --out" in mistake("merge", runs["mean"], "-o", ".")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert "is the current folder" in mistake("merge", runs["mean"], "-o", ".")
+
+
+def test_the_command_that_goes_on_keeps_plugins_and_names_every_task() -> None:
+    call = ["harness", "--plugin", "m.py", "--debug", "run", "--suite", "demo", "--task", "t1", "-m", "m"]
+    other = ["harness", "--plugin=n.py", "run", "--suite", "demo", "--task=t2", "-m", "n"]
+    manifest = {
+        "history": [{"argv": ["harness", "--debug", "merge", "run"]}, {"argv": []}, {"argv": call}, {"argv": other}],
+        "entries": [{"reference": "m"}, {"reference": "n"}],
+        "suite": {"tasks": [{"id": "t1"}, {"id": "t2"}]},
+    }
+    assert " ".join(resume_argv(manifest, "OUT")) == (
+        "harness --plugin m.py --debug --plugin=n.py run --suite demo --task t1 --task t2 -m m -m n --out OUT"
+    )
+    manifest["history"] = manifest["history"][:2]
+    assert resume_argv(manifest, "OUT") == []
