@@ -92,6 +92,7 @@ def check_datasets(subject: Subject) -> Iterator[str]:
     """Data sets and mask sets are today what they were, where they are here."""
     from harness.runner.plan import build_dataset, build_mask_set
 
+    absent = dict[str, None]()
     for name, task in subject.tasks.items():
         then = task["identity"]
         try:
@@ -99,21 +100,24 @@ def check_datasets(subject: Subject) -> Iterator[str]:
             masks = build_mask_set(task["maskset"], registry()) if task["maskset"] else None
             today = {"version": data.version, "content": data.content_hash()}
         except HarnessError as error:
-            raise Skipped(f"{task['dataset']} is not here: {error}") from error
+            absent[f"{task['dataset']} is not here: {error}"] = None
+            continue
         today["mask_version"] = masks.version if masks else ""
         for key, value in today.items():
             if value != then[key]:
                 whose = task["maskset" if key == "mask_version" else "dataset"]
                 yield f"{name}: {key} of {whose} was {then[key]}, is {value}"
+    if absent:
+        raise Skipped("; ".join(absent))
 
 
 def rescored(subject: Subject, count: int, seed: int) -> tuple[list[str], str]:
     """Problems found by judging `count` kept outputs again, drawn by `seed`, and in words what was compared.
 
-    Raises `Skipped` where no output was kept.
+    Raises `Skipped` where no output was kept, and before the run has written its keys.
     """
     artifacts = subject.run.artifacts
-    ok = sorted((row for row in subject.rows() if row["status"] == "ok"), key=lambda row: str(row["output_key"]))
+    ok = sorted((row for row in subject.counting() if row["status"] == "ok"), key=lambda row: str(row["output_key"]))
     kept = [row for row in ok if artifacts.path(row["output_hash"]).exists() and _sample(subject, row)]
     if not kept or not count:
         raise Skipped("no output was kept" if count else "not asked for")

@@ -60,8 +60,8 @@ def check_keys(subject: Subject) -> Iterator[str]:
 
 
 def check_links(subject: Subject) -> Iterator[str]:
-    """What a row says of output, truth and mask belongs together."""
-    for row in subject.rows():
+    """What a row that counts says of output, truth and mask belongs together."""
+    for row in subject.counting():
         if row["status"] != "ok" or row["sample"] not in subject.tasks[row["task"]]["samples"]:
             continue
         where = f"{row['entry']} on {row['task']}, {row['sample']}"

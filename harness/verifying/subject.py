@@ -90,6 +90,15 @@ class Subject:
         names = set(self.tasks[task]["samples"])
         return [row for row in self.cells[entry, task] if row["cell_key"] == key and row["sample"] in names]
 
+    def counting(self) -> Iterator[Row]:
+        """Rows as `RunFolder.records` reads them, no stale ones. Raises `Skipped` before the run has written its keys.
+
+        What a stale row says belongs to samples that the run may since have replaced.
+        """
+        keys = self.cell_keys
+        for (entry, task), rows in self.cells.items():
+            yield from self.current(entry, task) if task in keys.get(entry, {}) else rows
+
     @property
     def cell_keys(self) -> Mapping[str, Mapping[str, str]]:
         """Keys by entry and task. Raises `Skipped` before the run has written them."""

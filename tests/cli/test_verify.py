@@ -18,6 +18,7 @@ import harness
 from harness import plugins
 from harness.cli import cli
 from harness.store.files import write_json
+from harness.store.keys import digest, pixels_hash
 from harness.store.lines import ShardWriter
 from harness.store.shards import parquet_path, read_parquet, read_rows, write_parquet
 
@@ -345,3 +346,46 @@ def test_no_run_folder_is_one_line(mistake: Callable[..., str], tmp_path: Path) 
     assert "is not a run folder" in mistake("verify", tmp_path)
     (tmp_path / "manifest.json").write_text("[]")
     assert "manifest.json is damaged: it holds no object" in mistake("verify", tmp_path)
+
+
+def test_a_stale_row_of_a_run_that_was_stopped_is_not_held_to_newer_samples(run: Path) -> None:
+    """As left where a data set changed, the run was continued, and it was stopped before the first new row."""
+    (run / "aggregates.parquet").unlink()
+    (run / "summary.json").unlink()
+
+    def continued(manifest: dict[str, Any]) -> None:
+        task = manifest["suite"]["tasks"][0]
+        task["identity"]["content"] = "f" * 64
+        manifest["status"] = "interrupted"
+        for entry in manifest["entries"]:
+            ingredients = [entry["identity"], task["identity"], manifest["seed"], manifest["numerics"]]
+            manifest["cell_keys"][entry["reference"]][TASK] = digest(ingredients)
+
+    _edit(run / "manifest.json", continued)
+    opened = harness.open_run(run)
+    samples = opened.samples().to_dict("records")
+    lines = ShardWriter(run / "samples")
+    for row in samples:
+        pixels = 255 - opened.artifacts.get(row["truth"])
+        opened.artifacts.put(pixels_hash(pixels), pixels)
+        lines.append({str(key): value for key, value in row.items()} | {"truth": pixels_hash(pixels)})
+    lines.close()
+    wrong = {check.name: check.problems for check in harness.verify(run, rescore=99).checks if check.state == "wrong"}
+    assert not wrong.keys() & {"hashes", "scores", "keys", "records", "pictures"}
+    assert "data sets" in wrong  # the truth: they are not what this manifest says
+    _edit(run / "manifest.json", lambda m: m.pop("cell_keys"))
+    states = {check.name: check.state for check in harness.verify(run, rescore=99).checks}
+    assert (states["hashes"], states["scores"]) == ("skipped", "skipped")
+
+
+def test_a_data_set_that_is_not_here_hides_no_other(run: Path) -> None:
+    def two_more(manifest: dict[str, Any]) -> None:
+        (task,) = manifest["suite"]["tasks"]
+        absent = [task | {"id": name, "dataset": name} for name in ("gone", "lost")]
+        manifest["suite"]["tasks"] = [*absent, task | {"identity": task["identity"] | {"version": "0"}}]
+
+    _edit(run / "manifest.json", two_more)
+    (check,) = [check for check in harness.verify(run, rescore=0).checks if check.name == "data sets"]
+    assert check.problems == (f"{TASK}: version of stamps was 0, is 1",)
+    assert "gone is not here: " in check.said
+    assert "lost is not here: " in check.said
