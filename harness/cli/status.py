@@ -53,20 +53,35 @@ def _entry_notes(entry: dict[str, Any], digests: set[str], plugins: str) -> list
 
 
 def _metric_notes(task: dict[str, Any], records: Any) -> list[str]:
+    from harness.errors import HarnessError
     from harness.plugins import registry
     from harness.runner.measure import Judge
 
     ok = records[(records["task"] == task["id"]) & (records["status"] == "ok")]
-    current = Judge(task["metrics"], registry(), "cpu").identities
-    stale = {c for ids in ok["metric_ids"].map(json.loads) for c, identity in current.items() if ids.get(c) != identity}
-    return [f"{STALE} metric: {column} (version, weights or library changed)" for column in sorted(stale)]
+    noted = [json.loads(text) for text in sorted(set(ok["metric_ids"]))] if len(ok) else []
+    notes = []
+    for column in sorted(task["metrics"]) if noted else ():
+        try:
+            today = Judge([column], registry(), "cpu").identities
+        except HarnessError as error:
+            notes.append(f"{column} cannot be judged here today: {error}")
+            continue
+        if any(ids.get(c) != identity for ids in noted for c, identity in today.items()):
+            notes.append(f"{STALE} metric: {column} (version, weights or library changed)")
+    return notes
 
 
 def _cells(manifest: dict[str, Any], records: Any) -> tuple[list[str], bool]:
     """A line a cell with its counts, and whether any lacks a sample, or some of its samples a repeat."""
     lines, short = [], False
+    due = manifest.get("cell_keys")
+    why = {(skip["what"], skip["task"]): skip["reason"] for skip in manifest["skipped"]}
     for entry in manifest["entries"]:
         for task in manifest["suite"]["tasks"]:
+            if due is not None and task["id"] not in due.get(entry["reference"], {}):
+                reason = why.get((entry["reference"], task["id"]), "no run was asked for it")
+                lines.append(f"{entry['title']:26} {task['id']:20} skipped: {reason}")
+                continue
             cell = records[(records["entry"] == entry["reference"]) & (records["task"] == task["id"])]
             counts, rows = cell["status"].value_counts(), cell["sample"].value_counts()
             failed = f", {counts['failed']} failed" if "failed" in counts else ""

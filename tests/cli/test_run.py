@@ -308,3 +308,42 @@ def test_an_error_of_ours_is_one_line_and_debug_shows_where(
     assert err.startswith("Internal error: ZeroDivisionError: division by zero.")
     assert err.count("\n") == 1
     assert "Traceback" in call("--debug", "status", "run").err
+
+
+def test_status_of_a_complete_run_with_a_skipped_cell_lacks_nothing(
+    call: Callable[..., Any], finished: Any, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(finished.folder, copy)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    (task,) = manifest["suite"]["tasks"]
+    manifest["suite"]["tasks"].append(task | {"id": "second"})
+    manifest["skipped"].append({"what": "telea", "task": "second", "reason": "cannot restore"})
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    out = call("status", copy).out
+    assert out.splitlines()[0].partition(": ")[2].startswith("complete, ")
+    assert "go on with" not in out
+    assert len([line for line in out.splitlines() if line.endswith("skipped: cannot restore")]) == 1
+    manifest["cell_keys"]["mean"]["second"] = "0" * 64
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    assert ", but rows missing below, " in call("status", copy).out.splitlines()[0]
+
+
+def test_status_where_a_metric_is_not_here_says_so_and_goes_on(
+    call: Callable[..., Any], finished: Any, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(finished.folder, copy)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    (task,) = manifest["suite"]["tasks"]
+    task["metrics"].append("of_a_plugin")
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    shard = next(copy.glob("records/telea*/*.parquet"))
+    rows = pd.read_parquet(shard)
+    rows["metric_ids"] = rows["metric_ids"].str.replace('"psnr@hole": "', '"psnr@hole": "x')
+    rows.to_parquet(shard)
+    code, out, err = call("status", copy)
+    assert (code, err) == (0, "")
+    assert "of_a_plugin cannot be judged here today: unknown metric 'of_a_plugin'" in out
+    assert "stale metric: psnr@hole (" in out
+    assert out.count("stale metric") == 1
