@@ -26,8 +26,8 @@ class OneColour:
         self.level = level
 
     def inpaint(self, batch):
-        if batch.image is None:
-            raise HarnessError("onecolour needs an image")
+        if batch.image is None or batch.mask is None:
+            raise HarnessError("onecolour needs an image and a mask")
         return Images(batch.image.new_full(batch.image.shape, self.level))
 
 

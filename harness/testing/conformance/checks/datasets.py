@@ -119,8 +119,14 @@ def attribution(subject: DatasetSubject) -> str:
 
 @check("dataset")
 def unknown_id(subject: DatasetSubject) -> str:
-    """An id that it does not have is refused by HarnessError in one line; so is one that leads out of it."""
-    for id in ("no-such-sample", "../secret", ""):
+    """An id that it does not have is refused by HarnessError in one line; so is a known one spelt otherwise (`./ID`,
+    `x/../ID`), and the path of a picture that lies elsewhere.
+    """
+    from harness.datasets.photos import PHOTOS
+
+    respelt = [start + id for id in subject.ids[:1] for start in ("./", "x/../")]
+    elsewhere = str(min(PHOTOS.glob("*.jpg")))
+    for id in ("no-such-sample", "../secret", "", *respelt, elsewhere):
         if id in subject.ids:
             raise NotHere(f"it has a sample '{id}'")
         try:

@@ -46,8 +46,8 @@ def _spoilt(subject: MethodSubject, call: Call) -> dict[str, Batch]:
 
 @check("method")
 def refusals(subject: MethodSubject) -> str:
-    """Without a picture or a mask that it needs it raises HarnessError or RefusedSample; with a mask of another size
-    too, unless it answers at the picture's size.
+    """Without a picture or a mask that its spec says it needs it raises HarnessError or RefusedSample; with a mask of
+    another size too, unless it answers at the picture's size.
     """
     from harness.testing.conformance.answers import problem
 
@@ -62,6 +62,6 @@ def refusals(subject: MethodSubject) -> str:
                 raise Fault(f"{what}: raised {one_line(error)}; {mend}") from error
             if line := problem(answer, batch):
                 raise Fault(f"{what}: answered, and {line}; {mend}")
-            if what == "no image":
+            if batch.image is None or batch.mask is None:
                 raise Fault(f"{what}: answered all the same, though it says that it needs one; {mend}")
     return ""

@@ -20,7 +20,8 @@ INPAINTERS = {
     "stubborn-downloader": "StubbornDownloader", "prints": "Prints", "prints-from-c": "PrintsFromC",
     "hoarder": "Hoarder", "list-hoarder": "ListHoarder", "immortal": "Immortal", "writer": "Writer",
     "upside-down": "UpsideDown", "strides": "Strides", "secret-chance": "SecretChance", "plain-error": "PlainError",
-    "half-mask": "HalfMask", "swallower": "Swallower", "flat": "Flat", "full": "Full", "unbuildable": "Unbuildable",
+    "half-mask": "HalfMask", "guesser": "Guesser", "swallower": "Swallower", "flat": "Flat", "full": "Full",
+    "unbuildable": "Unbuildable",
 }  # fmt: skip
 
 
@@ -77,7 +78,8 @@ def harness_register_embedders(register):
 
 @hookimpl
 def harness_register_datasets(register):
-    for name in ("restless", "absolute", "rehashed", "floating", "shared", "unowned", "key-error"):
+    names = ("restless", "absolute", "rehashed", "floating", "shared", "unowned", "key-error", "respelt", "outside")
+    for name in names:
         target = "".join(word.capitalize() for word in name.split("-"))
         register(DatasetSpec(name, f"faulty.others:{target}", "1", "for tests", "CC0-1.0"))
 
