@@ -74,8 +74,12 @@ def test_a_one_file_plugin_is_checked_without_a_card(
     harness_command: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     good = BAD.replace(' * float("nan")', "").replace('no numbers", ""', 'its input", "MIT"')
-    refusing = '        if batch.image is None:\n            raise HarnessError("no image")\n        return'
-    good = good.replace("        return", refusing).replace("import Images", "import HarnessError, Images")
+    refusing = (
+        "        if batch.image is None or batch.mask is None:\n            raise HarnessError('no image or mask')\n"
+    )
+    good = good.replace("        return", f"{refusing}        return").replace(
+        "import Images", "import HarnessError, Images"
+    )
     (tmp_path / "bad_plugin.py").write_text(good)
     done = harness_command("check", "bad", "--plugin", str(tmp_path / "bad_plugin.py"))
     failed = [line for line in done.stdout.splitlines() if "✗" in line]
