@@ -26,9 +26,15 @@ def plugin_files() -> list[Path]:
 
 
 def use_plugin_file(path: Path) -> None:
-    """Name one more file, for this process and those it starts. Naming one twice is naming it once."""
+    """Name one more file, for this process and those it starts. Naming one twice is naming it once.
+
+    Raises:
+        HarnessError: its whole path holds what separates paths in `HARNESS_PLUGIN_FILES`.
+    """
     known = plugin_files()
     whole = path.resolve()
+    if os.pathsep in str(whole):
+        raise HarnessError(f"--plugin {whole}: its path holds '{os.pathsep}', which separates paths: move or rename it")
     if whole not in known:
         os.environ[VARIABLE] = os.pathsep.join(map(str, [*known, whole]))
 

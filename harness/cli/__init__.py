@@ -26,10 +26,10 @@ EXIT_CODES = {
     2: "a user's mistake, in one line on stderr with the next command",
     3: "everything is computed and kept, but a plugin's observer failed, or `merge` found rows that do not agree",
     4: "more records failed than `--max-errors` allows",
-    70: "an error of ours, in one line too; `--debug` shows its traceback",
-    130: "stopped by Ctrl-C; the same `run`, `train` or `export` goes on",
+    70: "an error of ours, or a plugin's `sys.exit`, in one line too; `--debug` shows its traceback",
+    130: "stopped by Ctrl-C; the same `run`, `train` or `export`, without `--fresh`, goes on",
     141: "what read our output has gone (`| head`); a run's report is written by then",
-    143: "stopped by SIGTERM; the same `run`, `train` or `export` goes on",
+    143: "stopped by SIGTERM; the same `run`, `train` or `export`, without `--fresh`, goes on",
 }
 _GOES_ON = ("run", "train", "export")
 
@@ -170,7 +170,10 @@ def _run(args: list[str]) -> Any:
     """
     if "_HARNESS_COMPLETE" in os.environ:
         importlib.import_module("harness.cli.completion")  # our Bash
-        cli.main(args=args, prog_name="harness")
+        try:
+            cli.main(args=args, prog_name="harness")
+        except (OSError, RuntimeError, HarnessError):  # words in the middle of a line that is being typed
+            return 0
     with cli.make_context("harness", args) as context:
         return cli.invoke(context)
 
@@ -187,9 +190,19 @@ def _refused(error: click.ClickException) -> int:
 def _stopped(stop: BaseException) -> int:
     """Say that a signal, or "no" to a plugin's question, ended this, and whether it goes on. Returns the exit code."""
     command = next((word for word in sys.argv[1:] if word in _COMMANDS), "")
-    kept = " Everything computed is kept; the same command goes on from there." if command in _GOES_ON else ""
+    same = "the same command without --fresh" if "--fresh" in sys.argv else "the same command"
+    kept = f" Everything computed is kept; {same} goes on from there." if command in _GOES_ON else ""
     click.echo(f"Stopped.{kept}", err=True)
     return 143 if stop.args == ("SIGTERM",) else 130
+
+
+def _is_meant(stop: SystemExit) -> bool:
+    """Whether a command ends itself; not where what it calls, a method or a library, would end it."""
+    names = [str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(stop.__traceback__)]
+    packages = [name.partition(".")[0] for name in names]
+    called = packages[packages.index("click") :] if "click" in packages else packages
+    command = next((package for package in called if package != "click"), "click")
+    return command != "harness" or packages[-1] in ("click", "harness")  # a plugin's command may end as it likes
 
 
 def _leave_quietly() -> int:
@@ -204,6 +217,14 @@ def _named(error: BaseException) -> str:
     """The type of an error and the first line of what it says."""
     first = (str(error).splitlines() or [""])[0]
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def _broken(why: str, *, debug: bool) -> int:
+    """Say what is wrong with us or a plugin; called where the error is caught. Returns the exit code."""
+    if debug:
+        traceback.print_exc()
+    click.echo(f"Internal error: {why}. Show where, and report it: harness --debug …", err=True)
+    return 70
 
 
 def main() -> None:
@@ -226,16 +247,16 @@ def main() -> None:
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except (BrokenPipeError, SystemExit) as stop:
-        if not isinstance(stop, BrokenPipeError) and not isinstance(stop.__context__, BrokenPipeError):  # rich's exit
+        if isinstance(stop, BrokenPipeError) or isinstance(stop.__context__, BrokenPipeError):  # rich's exit
+            code = _leave_quietly()
+        elif _is_meant(stop):
             raise
-        code = _leave_quietly()
+        else:
+            code = _broken(f"a plugin or a library calls sys.exit({stop.code!r})", debug=debug)
     except click.ClickException as error:
         code = _refused(error)
     except (KeyboardInterrupt, click.Abort) as stop:
         code = _stopped(stop)
     except Exception as error:
-        if debug:
-            traceback.print_exc()
-        click.echo(f"Internal error: {_named(error)}. Show where, and report it: harness --debug …", err=True)
-        code = 70
+        code = _broken(_named(error), debug=debug)
     sys.exit(code if isinstance(code, int) else 0)

@@ -17,7 +17,7 @@ from harness.runner.measure import round_to_8bit
 from harness.runner.memory import give_back_freed
 from harness.runner.units import Unit
 
-__all__ = ["Answer", "Caller", "Calls", "answer_of", "to_tensor"]
+__all__ = ["Answer", "Caller", "Calls", "answer_of", "reason_of", "to_tensor"]
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "CUDNN_STATUS_NOT_SUPPORTED")
 
@@ -83,7 +83,15 @@ def _finite(output: torch.Tensor) -> list[bool]:
     return torch.isfinite(output).flatten(1).all(1).tolist()
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def reason_of(error: Exception | SystemExit) -> str:
+    """Why a sample failed, in one line: a plugin that would end the process ends its sample."""
+    if isinstance(error, SystemExit):
+        return f"calls sys.exit({error.code!r})"
+    first = (str(error).splitlines() or [""])[0]
+    return first if isinstance(error, HarnessError) else f"{type(error).__name__}: {first}"[:300]
+
+
+def _is_out_of_memory(error: Exception | SystemExit) -> bool:
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
         isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY)
     )
@@ -101,7 +109,7 @@ class Caller:
         self._build = build
         self._capability = capability
         self._method: Callable[[Batch], Images] | None = None
-        self._broken: Exception | None = None
+        self._broken: Exception | SystemExit | None = None
         self._needs = needs
         self._device = device
         self._role = role
@@ -116,7 +124,7 @@ class Caller:
             return [answer for part in parts for answer in self.run(*part)]
         try:
             return self._run(units, seeds)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if len(units) == 1:
                 return [self._failure(units[0], error)]
             self.largest = len(units) // 2 if _is_out_of_memory(error) else self.largest
@@ -127,13 +135,10 @@ class Caller:
         return [answer for unit, seed in zip(units, seeds, strict=True) for answer in self.run([unit], [seed])]
 
     @staticmethod
-    def _failure(unit: Unit, error: Exception) -> Answer:
+    def _failure(unit: Unit, error: Exception | SystemExit) -> Answer:
         if isinstance(error, RefusedSample):
             return Answer(unit, "skipped", str(error))
-        first = (str(error).splitlines() or [""])[0]
-        return Answer(
-            unit, "failed", first if isinstance(error, HarnessError) else f"{type(error).__name__}: {first}"[:300]
-        )
+        return Answer(unit, "failed", reason_of(error))
 
     def _ready(self) -> Callable[[Batch], Images]:
         """The method's function, built once; outside `inference_mode`, whose tensors know no gradients."""
@@ -142,7 +147,7 @@ class Caller:
         if self._method is None:
             try:
                 self._method = getattr(self._build(), self._capability)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self._broken = error
                 raise
         return self._method

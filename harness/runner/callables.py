@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import weakref
-from collections.abc import Callable
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from types import BuiltinFunctionType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 from uuid import uuid4
 
@@ -24,9 +26,9 @@ def callable_digest(function: Callable[..., Any]) -> str:
     By content: the code of functions, their constants, defaults, and the values of what they close over and of the
     globals that they name, where those are plain (numbers, text, containers of them) or functions again. By name:
     modules, builtins, and classes of other packages. Anything else (an object with a state, a network, a class beside
-    the function) has an identity that lasts as long as the object, and until its attributes or the numbers in its
-    arrays and tensors change: rows of it are never taken up again by another process. Other states (of a generator of
-    random numbers, of a class that is patched) are not seen.
+    the function) has an identity that lasts as long as the object, and until its attributes and slots, the items of a
+    container, what a `partial` binds, or the numbers in its arrays and tensors change: rows of it are never taken up
+    again by another process. Other states (of a generator of random numbers, of a class that is patched) are not seen.
     """
     places: dict[int, int] = {}
     reached: list[Any] = []
@@ -72,7 +74,36 @@ def _parts(value: Any, told: Callable[[Any], str | int], package: str) -> list[A
     if isinstance(value, type) and _package(value) != package:
         return ["class", value.__module__, value.__qualname__]
     state = getattr(value, "__dict__", None)
-    return ["object", _identity(value), _numbers(value), told(state) if type(state) is dict else None]
+    inside = [told(one) for one in _inside(value)]
+    return ["object", _identity(value), _numbers(value), told(state) if type(state) is dict else None, inside]
+
+
+def _inside(value: Any) -> Iterator[Any]:
+    """What an object holds beside its `__dict__`: slots, a partial's parts, items. Never by methods of its own class:
+    they may compute or count."""
+    if isinstance(value, partial):
+        yield from (value.func, value.args, value.keywords)
+    for kind in type(value).__mro__:
+        if "__slots__" in vars(kind):
+            for name, slot in vars(kind).items():
+                if isinstance(slot, MemberDescriptorType):
+                    yield name
+                    yield from _filled(slot, value)
+    if isinstance(value, dict):
+        items: Any = OrderedDict.items if isinstance(value, OrderedDict) else dict.items
+        for key, item in items(value):
+            yield from (key, item)
+    bases: tuple[Any, ...] = (list, tuple, deque, set, frozenset)
+    for base in bases:
+        if isinstance(value, base):
+            yield from base.__iter__(value)
+
+
+def _filled(slot: MemberDescriptorType, value: Any) -> Iterator[Any]:
+    try:
+        yield slot.__get__(value)
+    except AttributeError:  # nothing was assigned to it yet
+        return
 
 
 def _numbers(value: Any) -> list[str]:

@@ -49,6 +49,8 @@ def read_card(folder: Path) -> Card:
         raise HarnessError(f"{path} is a link that leads out of the folder")
     try:
         stated = json.loads(path.read_bytes())
+    except RecursionError as error:
+        raise HarnessError(f"{path} is nested too deeply: write {_EXAMPLE}") from error
     except (OSError, ValueError) as error:
         raise HarnessError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
     if not isinstance(stated, dict):
@@ -75,7 +77,12 @@ def _checked(path: Path, key: str, value: Any) -> Any:
 
 
 def _is_amount(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value) and value >= 0
+    except OverflowError:  # a whole number of more digits than a float can have
+        return False
 
 
 def _shown(value: Any) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from harness.runner.call import Answer, Calls, answer_of
+from harness.runner.call import Answer, Calls, answer_of, reason_of
 from harness.runner.entries import Entry
 from harness.runner.features import FeatureBook
 from harness.runner.measure import Judge, composite_of
@@ -207,13 +207,13 @@ class Engine:
         """
         try:
             judged = self._judge(pairs, pixels_known)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if len(pairs) > 1:
                 for pair in pairs:
                     self._finish([pair], entry, writer, book, pixels_known=pixels_known)
                 return
             job, answer = pairs[0]
-            writer.put(self._row(entry, job, answer.unit, "failed", f"metric: {type(error).__name__}: {error}"), None)
+            writer.put(self._row(entry, job, answer.unit, "failed", f"metric: {reason_of(error)}"), None)
             return
         for (job, answer), one in zip(pairs, judged, strict=True):
             row = self._row(entry, job, answer.unit, answer.status, answer.reason)

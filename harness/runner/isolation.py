@@ -112,10 +112,10 @@ class Host:
             if self._step == "start":
                 self._tell(self._introduction())
                 self._await("ready")
+            self._step, self._limit = "idle", START_SECONDS
             if task is not self._task:
                 self._tell({"capability": task.capability, "role": task.role})
                 self._task = task
-            self._step, self._limit = "idle", START_SECONDS
             self._tell(*_request(units, seeds, task.role))
             answer = self._await("answers")
         except (EOFError, OSError) as error:

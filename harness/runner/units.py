@@ -190,6 +190,8 @@ def _result(key: UnitKey, future: Unit | Future[Unit]) -> tuple[UnitKey, Unit | 
     error = future.exception()
     if error is None:
         return key, future.result()
+    if isinstance(error, SystemExit):
+        return key, HarnessError(f"the data set or mask set calls sys.exit({error.code!r})")
     if not isinstance(error, Exception):
         raise error
     return key, error

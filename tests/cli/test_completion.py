@@ -211,3 +211,17 @@ def test_every_option_that_takes_a_registered_name_completes(command: str) -> No
     for parameter in found.params:
         if parameter.name in KNOWN and command != "new" and not isinstance(parameter.type, click.Choice):
             assert parameter.shell_complete(click.Context(found), ""), f"{command} {parameter.name}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "harness compare ~nobody-of-this-name/",
+        "harness run --suite nonsense --task ",
+        "harness run --plugin gone.py -m ",
+        f"harness compare {'a' * 300}/",
+    ],
+)
+def test_what_cannot_be_looked_up_is_not_offered_and_not_told(line: str) -> None:
+    done = _ask(line)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

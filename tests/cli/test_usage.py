@@ -99,3 +99,88 @@ def test_a_report_that_nobody_reads_ends_quietly(finished: Any) -> None:
 
 def test_a_printed_command_can_be_typed(finished: Any, call: Callable[..., Any]) -> None:
     assert call("merge", finished.folder, "-o", "m 7").last == "merged: m 7   (harness report 'm 7')"
+
+
+@pytest.mark.parametrize(("command", "fresh"), [("run", ["--suite", "demo", "--fresh"]), ("train", ["m", "--fresh"])])
+def test_who_starts_anew_is_told_to_go_on_without_it(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, command: str, fresh: list[str]
+) -> None:
+    def stopped(**options: Any) -> None:
+        raise KeyboardInterrupt
+
+    found = cli.cli.get_command(cli.cli.make_context("harness", ["list"]), command)
+    assert found is not None
+    monkeypatch.setattr(found, "callback", stopped)
+    told = "Stopped. Everything computed is kept; the same command without --fresh goes on from there."
+    assert call(command, *fresh).err.splitlines()[-1] == told
+
+
+QUITTER = """
+import sys
+import click
+from harness import DatasetSpec, Images, MaskSetSpec, MethodSpec, MetricSpec, SuiteSpec, hookimpl
+
+class Call:
+    def __init__(self, setup): pass
+    def inpaint(self, batch): sys.exit(0)
+
+class Build:
+    def __init__(self, setup): sys.exit("no")
+
+class Photos:
+    version = "1"
+    def ids(self): sys.exit(0)
+
+@click.command("leave")
+def leave(): sys.exit(5)
+
+@hookimpl
+def harness_register_methods(register):
+    register(MethodSpec("quits", ("inpaint",), "quitter:Call", "1", "ends", "MIT"))
+    register(MethodSpec("quits-early", ("inpaint",), "quitter:Build", "1", "ends", "MIT"))
+
+@hookimpl
+def harness_register_commands(cli):
+    cli.add_command(leave)
+"""
+
+
+def test_a_method_that_calls_exit_fails_its_samples_and_not_the_command(
+    with_plugin: Callable[..., None], call: Callable[..., Any]
+) -> None:
+    with_plugin("quitter", QUITTER)
+    words = ["--suite", "demo", "--limit", "1", "--device", "cpu", "--out", "r"]
+    done = call("run", *words, "-m", "quits", "-m", "quits-early", "-m", "mean")
+    records = harness.open_run("r").records()
+    assert done.code == 0
+    why = {row["entry"]: row["reason"] for row in records.to_dict("records")}
+    assert why["quits"] == "calls sys.exit(0)"
+    assert why["quits-early"] == "calls sys.exit('no')"
+    assert why["mean"] == ""
+    assert call("run", *words[:-1], "s", "-m", "quits").code == 1
+
+
+def test_check_fails_a_method_that_calls_exit(with_plugin: Callable[..., None], call: Callable[..., Any]) -> None:
+    with_plugin("quitter", QUITTER)
+    done = call("check", "quits")
+    assert done.code == 1
+    assert "calls sys.exit(0)" in done.out
+
+
+def test_only_a_command_may_end_a_command(
+    with_plugin: Callable[..., None], call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_plugin("quitter", QUITTER)
+    found = cli.cli.get_command(cli.cli.make_context("harness", ["list"]), "list")
+    assert found is not None
+    import quitter  # type: ignore[import-not-found]
+
+    monkeypatch.setattr(cli.cli, "context_settings", {**cli.cli.context_settings, "obj": None})
+    assert call("leave").code == 5
+    cli.cli.commands.pop("leave")
+    from harness.cli import listing
+
+    monkeypatch.setattr(listing, "registry", quitter.Photos().ids)
+    done = call("list", "methods")
+    assert (done.code, done.err.count("\n")) == (70, 1)
+    assert "a plugin or a library calls sys.exit(0)" in done.err

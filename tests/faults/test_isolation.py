@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -35,7 +37,7 @@ def act(what):
     if what == "oom":
         os.kill(os.getpid(), signal.SIGKILL)
     if what == "exit":
-        sys.exit(7)
+        os._exit(7)
     if what == "sleep":
         time.sleep(3600)
     if what == "raise":
@@ -272,3 +274,18 @@ def test_a_callable_cannot_be_isolated_and_a_limit_is_more_than_nothing(
     done = harness_command("run", "--suite", "demo", "--timeout", "0")
     assert done.returncode == 2
     assert "0.0 is not in the range x>0" in done.stderr
+
+
+def test_a_process_that_died_between_two_tasks_costs_no_sample() -> None:
+    """What is asked next has not begun, whatever step the task before it ended with."""
+    host = isolation.Host(None, "cpu", 1.0)  # type: ignore[arg-type]
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    ours.settimeout(0.2)
+    host._line, host._process = ours, subprocess.Popen(["true"], process_group=0)
+    host._process.wait()
+    host._step, host._limit = "call", 1.0
+    task = SimpleNamespace(capability="inpaint", role="hole")
+    with pytest.raises(isolation.Lost) as lost:
+        host.ask(task, [], [])  # type: ignore[arg-type]
+    assert lost.value.starting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,8 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import harness
+from harness.datasets.photos import Photos
 from harness.errors import RefusedSample
 from harness.interfaces import Batch, Images
+from harness.metrics.psnr import Psnr
 from harness.plugins import registry
 from harness.runner.api import plan_run
 from harness.runner.call import Answer, Caller
@@ -274,3 +277,21 @@ def test_rows_depend_on_neither_order_nor_batch_nor_decoding_workers(
 def _sorted(run: harness.Run) -> pd.DataFrame:
     assert (run.records["status"] == "ok").all()
     return run.records.sort_values(["entry", "sample"], ignore_index=True)
+
+
+def _exit(*_: Any, **__: Any) -> Any:
+    sys.exit(0)
+
+
+@pytest.mark.parametrize(("owner", "name", "why"), [
+    (Photos, "load", "HarnessError: the data set or mask set calls sys.exit(0)"),
+    (Psnr, "__call__", "metric: calls sys.exit(0)"),
+])  # fmt: skip
+def test_a_loader_or_metric_that_calls_exit_fails_its_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: type, name: str, why: str
+) -> None:
+    run = harness.run("demo", ["mean"], out=tmp_path / "run", limit=1, **SMALL)
+    assert list(run.records["status"]) == ["ok"]
+    monkeypatch.setattr(owner, name, _exit)
+    run = harness.run("demo", ["mean"], out=tmp_path / "other", limit=1, **SMALL)
+    assert list(run.records["reason"]) == [why]

@@ -183,3 +183,9 @@ def test_an_old_and_a_partial_plugin_say_what_to_do(
     assert rows["lost"]["fix"] == "install what brings the module not_there, or leave it out: pip uninstall lost"
     assert rows["partial"]["state"] == "partial"
     assert rows["partial"]["fix"] == "pip install not-there>=2"
+
+
+def test_a_path_that_would_be_two_is_refused(tmp_path: Path, named: Callable[[Path], None]) -> None:
+    with pytest.raises(HarnessError, match=f"holds '{os.pathsep}', which separates paths"):
+        named(tmp_path / f"a{os.pathsep}b" / "onefile.py")
+    assert plugin_files() == []

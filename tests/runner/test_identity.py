@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 import subprocess
 import sys
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from pathlib import Path
 from types import FunctionType
@@ -241,3 +243,33 @@ def test_what_is_plain_is_known_again_by_another_process_and_nothing_else_is(tmp
     first, second = (run.stdout.splitlines() for run in runs)
     assert first[0] == second[0]
     assert first[1] != second[1]
+
+
+@dataclasses.dataclass(slots=True)
+class Held:
+    level: float = 0.1
+
+
+def _grow(network: Any) -> None:
+    with torch.no_grad():
+        network.weight.add_(1)
+
+
+CHANGES: dict[str, tuple[Any, Callable[[Any], object]]] = {
+    "a partial's network": (functools.partial(max, torch.nn.Linear(2, 2)), lambda held: _grow(held.args[0])),
+    "a partial's keyword": (functools.partial(max, key=Held()), lambda held: setattr(held.keywords["key"], "level", 1)),
+    "slots": (Held(), lambda held: setattr(held, "level", 0.9)),
+    "an OrderedDict": (OrderedDict(level=1), lambda held: held.update(level=2)),
+    "a defaultdict": (defaultdict(int, level=1), lambda held: held.update(level=2)),
+    "a deque": (deque([1]), lambda held: held.append(2)),
+    "a set of tuples": ({(1, 2)}, lambda held: held.add((3, 4))),
+}
+
+
+@pytest.mark.parametrize(("held", "change"), CHANGES.values(), ids=CHANGES)
+def test_what_changes_in_slots_containers_and_partials_is_seen(held: Any, change: Callable[[Any], object]) -> None:
+    named = _made(FILL, net=held)
+    before = _code(named)
+    assert before == _code(named)
+    change(held)
+    assert _code(named) != before

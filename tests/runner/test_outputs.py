@@ -151,6 +151,10 @@ def test_what_the_author_says_of_the_method_is_in_the_manifest(outputs: Path, tm
         ('{"parameters_m": -1}', "parameters_m is a number of millions, not -1"),
         ('{"seconds": {"a": true}}', 'seconds is an object {"task/key": seconds}, not {"a": true}'),
         ('{"seconds": 1}', "seconds is an object"),
+        ('{"seconds": {"a": 1e999}}', "seconds is an object"),
+        ('{"parameters_m": NaN}', "parameters_m is a number of millions, not NaN"),
+        (f'{{"parameters_m": 1{"0" * 400}}}', "parameters_m is a number of millions, not 1000"),
+        ("[" * 100_000, "is nested too deeply"),
     ],
 )
 def test_a_wrong_card_is_one_line_that_names_the_key(outputs: Path, tmp_path: Path, card: str, words: str) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,13 +16,18 @@ from harness.runner.api import plan_run
 from harness.runner.entries import Entry
 
 SMALL: dict[str, Any] = {"tasks": ["photos-thick"], "limit": 3, "device": "cpu", "report": False}
-CALLS: deque[tuple[str, ...]] = deque()  # a list would be part of what the functions are known by
+
+
+class CALLS:
+    """What was asked. Of a class, for what a list holds would be part of what the functions are known by."""
+
+    made: ClassVar[list[tuple[str, ...]]] = []
 
 
 def grey(batch: Batch) -> torch.Tensor:
     """Fill with mid-grey, and remember what was asked."""
     assert batch.image is not None
-    CALLS.append(batch.ids)
+    CALLS.made.append(batch.ids)
     return torch.full_like(batch.image, 0.5)
 
 
@@ -36,8 +40,8 @@ def cheat(batch: Batch) -> torch.Tensor:
 def sometimes(batch: Batch) -> Images:
     """Fail on one sample, answer NaN on another, refuse a third."""
     assert batch.image is not None
-    CALLS.append(batch.ids)
-    number = len(set(CALLS))
+    CALLS.made.append(batch.ids)
+    number = len(set(CALLS.made))
     if number == 1:
         raise ValueError("no good")
     if number == 2:
@@ -47,7 +51,7 @@ def sometimes(batch: Batch) -> Images:
 
 @pytest.fixture(autouse=True)
 def _forget() -> None:
-    CALLS.clear()
+    CALLS.made.clear()
 
 
 def _scores(run: harness.Run) -> pd.DataFrame:
@@ -69,9 +73,9 @@ def test_a_run_gives_records_intervals_and_a_report(tmp_path: Path) -> None:
 
 def test_the_same_call_resumes_without_one_forward_pass(tmp_path: Path) -> None:
     first = harness.run("demo", [grey], out=tmp_path / "run", **SMALL)
-    done = len(CALLS)
+    done = len(CALLS.made)
     again = harness.run("demo", [grey], out=tmp_path / "run", **SMALL)
-    assert len(CALLS) == done
+    assert len(CALLS.made) == done
     pd.testing.assert_frame_equal(_scores(first), _scores(again))
 
 
@@ -127,9 +131,9 @@ def test_the_clock_of_a_run_counts_no_warm_up(tmp_path: Path) -> None:
 
     def slow_start(batch: Batch) -> torch.Tensor:
         assert batch.image is not None
-        if not CALLS:
+        if not CALLS.made:
             time.sleep(0.5)
-        CALLS.append(batch.ids)
+        CALLS.made.append(batch.ids)
         return batch.image
 
     run = harness.run("demo", [slow_start], out=tmp_path / "run", **SMALL)

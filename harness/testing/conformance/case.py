@@ -55,13 +55,15 @@ class Case:
         status, line, cause = self._asked()
         return Outcome(status, line, perf_counter() - start, cause)
 
-    def _asked(self) -> tuple[Any, str, Exception | None]:
+    def _asked(self) -> tuple[Any, str, Exception | SystemExit | None]:
         try:
             with watched() as seen:
                 self.shared.subject.open(self.check.stage, seen)
                 return "ok", self.check.function(self.shared.subject), None
         except (MissingRequirement, NotHere) as reason:
             return "skipped", str(reason), None
+        except SystemExit as stop:
+            return "failed", f"calls sys.exit({stop.code!r})", stop
         except Exception as error:
             if blocked(error) and self.check.name != "no-network":
                 return "skipped", "not asked: it asks for the network (see no-network)", None
