@@ -68,9 +68,10 @@ class Efl2Embedder(LiteEmbedder):
 class LiteStages:
     """EfficientNet-Lite stage maps with unit-length channel vectors, remembered by the pictures' bytes.
 
-    Every entry of a run is compared with the same truths, and a composite is often the output itself: on a CPU the
-    network would be most of what scoring costs. At most ``budget`` bytes are kept, the least recently used go first.
-    On a GPU, where hashing would wait for the device and the network is cheap, nothing is remembered.
+    Every entry of a run is compared with the same truths, and several columns with one output: on a CPU the network
+    would be most of what scoring costs. At most ``budget`` bytes are kept: outputs go first, then the truths that were
+    not used for longest. On a GPU, where hashing would wait for the device and the network is cheap, nothing is
+    remembered.
 
     Example:
         >>> [tuple(level.shape) for level in LiteStages("efl0", "cpu")(torch.rand(1, 3, 64, 64))]
@@ -85,28 +86,34 @@ class LiteStages:
         self._lock = Lock()
 
     @torch.inference_mode()
-    def __call__(self, images: Tensor) -> list[Tensor]:
-        """Maps at strides 2, 4, 8, 16 of ``[N,3,H,W]``: ``[N,C,h,w]`` each, channel vectors of length 1."""
+    def __call__(self, images: Tensor, *, lasting: bool = False) -> list[Tensor]:
+        """Maps at strides 2, 4, 8, 16 of ``[N,3,H,W]``: ``[N,C,h,w]`` each, channel vectors of length 1.
+
+        `lasting`: these are truths, which come again with every entry.
+        """
         if images.device.type != "cpu":
             return self._compute(images)
-        levels = [self._one(image[None]) for image in images]
+        levels = [self._one(image[None], lasting) for image in images]
         return [torch.cat(maps) for maps in zip(*levels, strict=True)]
 
     def _compute(self, images: Tensor) -> list[Tensor]:
         maps = self.network.stages(images.contiguous(memory_format=torch.channels_last))
         return [torch.nn.functional.normalize(level, dim=1, eps=1e-10) for level in maps]
 
-    def _one(self, image: Tensor) -> list[Tensor]:
+    def _one(self, image: Tensor, lasting: bool) -> list[Tensor]:
         shape = str(tuple(image.shape)).encode()
         key = hashlib.sha256(shape + image.contiguous().numpy().tobytes()).digest()
         with self._lock:
             if key in self._known:
-                self._known.move_to_end(key)
+                self._known.move_to_end(key, last=lasting)
                 return self._known[key]
         maps = self._compute(image)
         with self._lock:
             if key not in self._known:
+                while self._known and self.used + _bytes(maps) > self.budget:
+                    self.used -= _bytes(self._known.popitem(last=False)[1])
                 self._known[key] = maps
+                self._known.move_to_end(key, last=lasting)
                 self.used += _bytes(maps)
             while self.used > self.budget and self._known:
                 self.used -= _bytes(self._known.popitem(last=False)[1])

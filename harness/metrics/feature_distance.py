@@ -43,8 +43,9 @@ class FeatureDistance:
 
     def __call__(self, batch: MetricBatch) -> Mapping[str, Tensor]:
         region = counted(batch, self.region, self.name)
+        truths = self.features(batch.truth, lasting=True)
         distances = []
-        for output, truth in zip(self.features(batch.output), self.features(batch.truth), strict=True):
+        for output, truth in zip(self.features(batch.output), truths, strict=True):
             distance = (output - truth).square().sum(1, keepdim=True)
             weight = None if region is None else F.adaptive_avg_pool2d(region, (distance.shape[-2], distance.shape[-1]))
             distances.append(masked_mean(distance, weight))

@@ -44,6 +44,22 @@ def test_memory_stays_within_its_budget(photos: dict[str, torch.Tensor]) -> None
         assert stages.used <= stages.budget
 
 
+def test_outputs_are_forgotten_before_truths(photos: dict[str, torch.Tensor], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every entry meets the same truths again; its outputs are never seen twice."""
+    image = photos["coffee"][..., :64, :64]
+    probe = LiteStages("efl0", "cpu")
+    probe(image)
+    stages, computed = LiteStages("efl0", "cpu", budget=3 * probe.used), []
+    compute = stages._compute
+    monkeypatch.setattr(stages, "_compute", lambda picture: computed.append(picture) or compute(picture))
+    truths = [image.roll(shift, -1) for shift in (1, 2)]
+    for shift in range(5):
+        for truth in truths:
+            stages(truth, lasting=True)
+        stages(image.roll(shift + 10, -2))
+    assert len(computed) == len(truths) + 5
+
+
 @pytest.mark.parametrize("name", ["efl0", "efl2"])
 def test_embedder_gives_its_declared_dimension(name: str, photos: dict[str, torch.Tensor]) -> None:
     (spec,) = (spec for spec in embedder_specs() if spec.name == name)
