@@ -39,7 +39,11 @@ _COMMANDS = {
     "score": ("score", "score_command", "Judge any folder of images against references."),
     "export": ("export", "export_command", "Write a suite's holes as files, for a method that cannot live here."),
     "inpaint": ("inpaint", "inpaint_command", "Fill holes in your own pictures with one method."),
-    "list": ("listing", "list_command", "List methods, suites, datasets, masks, metrics, weights or plugins."),
+    "list": (
+        "listing",
+        "list_command",
+        "List methods, suites, datasets, masks, metrics, embedders, weights or plugins.",
+    ),
     "show": ("show", "show_command", "Show everything known of one method, suite, data set, mask set or metric."),
     "status": ("status", "status_command", "What a run folder holds, what is missing or stale, and why."),
     "report": ("report", "report_command", "Rebuild the summary and the HTML report of a run."),

@@ -69,6 +69,7 @@ def train_command(
             tell=tell,
             pulse=pulse,
         )
-    state = "finished" if result.finished else "stopped; the same command goes on"
+    again = "the same command goes on" if resume else "the same command without --fresh goes on"
+    state = "finished" if result.finished else f"stopped; {again}"
     click.echo(f"{state} after {result.counters.step} steps, {result.counters.samples} images")
     click.echo(f"weights: {result.weights}")
