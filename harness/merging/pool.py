@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.store import RunFolder
-from harness.store.files import jsonable
 from harness.store.keys import digest
+from harness.store.shards import RESOLUTION, plain_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
     Pictures = Callable[[str], NDArray[np.uint8] | None]
 
-__all__ = ["RESOLUTION", "Pool", "differences", "source_of"]
+__all__ = ["Pool", "differences", "source_of"]
 
-RESOLUTION = 1e-5
-"""Scores closer than this are one value: what batch size and thread count may change."""
 Row = dict[str, Any]
 Place = tuple[str, str, str, int]
 
@@ -71,8 +69,8 @@ class Pool:
         own = source_of(manifest)
         for task in manifest["suite"]["tasks"]:
             for entry in manifest["entries"]:
-                for row in run.rows(entry["reference"], task).to_dict("records"):
-                    self._add({str(key): value for key, value in jsonable(row).items()}, own)
+                for row in plain_rows(run.rows(entry["reference"], task)):
+                    self._add(row, own)
         for event in run.events():
             for side in ("kept", "other"):
                 self._add(event[side]["row"], own)

@@ -5,16 +5,29 @@ from __future__ import annotations
 import hashlib
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
-from harness.store.files import clear_errors, sync_folder, write_atomic
+from harness.store.files import clear_errors, jsonable, sync_folder, write_atomic
 from harness.store.lines import ShardWriter, read_jsonl
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ShardWriter", "parquet_path", "read_jsonl", "read_parquet", "read_rows", "seal", "write_parquet"]
+__all__ = [
+    "RESOLUTION",
+    "ShardWriter",
+    "parquet_path",
+    "plain_rows",
+    "read_jsonl",
+    "read_parquet",
+    "read_rows",
+    "seal",
+    "write_parquet",
+]
+
+RESOLUTION = 1e-5
+"""Scores of one output that differ by at most this are the same (DESIGN.md): batch size and threads change digits."""
 
 _MARK = b"iq-harness sha256:"
 _TAIL = 8  # length of the footer (4 bytes) and the magic word PAR1
@@ -91,6 +104,11 @@ def read_rows(stem: Path) -> pd.DataFrame:
     # Concatenating an all-null column with a filled one would lose its type: drop empty columns first.
     frame = pd.concat([f.dropna(axis=1, how="all") for f in frames], ignore_index=True)
     return frame.drop_duplicates(["sample", "repeat"], keep="last").reset_index(drop=True)
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table's rows as JSON would hold them: undefined values are None."""
+    return [{str(key): value for key, value in jsonable(row).items()} for row in frame.to_dict("records")]
 
 
 def seal(stem: Path) -> None:

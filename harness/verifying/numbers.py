@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import HarnessError, UnknownName
 from harness.plugins import registry
 from harness.references import parse_metric
+from harness.store.shards import RESOLUTION, plain_rows
 from harness.verifying.pictures import read_picture
-from harness.verifying.subject import Row, Skipped, Subject, plain
+from harness.verifying.subject import Row, Skipped, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +29,6 @@ __all__ = ["check_aggregates", "check_datasets", "check_summary", "rescored"]
 EXACT = 1e-9
 REDUCED = 1e-6
 """ours: set metrics are reduced by linear algebra libraries, which differ in their last digits."""
-RESOLUTION = 1e-5
 
 
 def _sets(subject: Subject) -> Set[str]:
@@ -85,7 +85,7 @@ def check_aggregates(subject: Subject) -> Iterator[str]:
 
 def _by_cell(frame: pd.DataFrame) -> dict[tuple[str, ...], Row]:
     """Figures by (entry, task, metric, subset)."""
-    return {(r["entry"], r["task"], r["metric"], r["subset"]): r for r in plain(frame.drop(columns="curve"))}
+    return {(r["entry"], r["task"], r["metric"], r["subset"]): r for r in plain_rows(frame.drop(columns="curve"))}
 
 
 def check_datasets(subject: Subject) -> Iterator[str]:

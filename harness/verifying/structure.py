@@ -11,7 +11,7 @@ from harness.store.keys import digest
 from harness.store.schema import problems
 from harness.store.shards import read_rows
 from harness.verifying.pictures import read_picture
-from harness.verifying.subject import Row, Skipped, Subject, plain
+from harness.verifying.subject import Row, Skipped, Subject
 
 __all__ = [
     "check_counts",
@@ -117,7 +117,7 @@ def check_features(subject: Subject) -> Iterator[str]:
             for task in subject.tasks:
                 where = f"{extractor} of {entry} on {task}"
                 try:
-                    rows = plain(read_rows(run.features(extractor, entry, task)))
+                    rows = plain_rows(read_rows(run.features(extractor, entry, task)))
                 except HarnessError as error:
                     yield str(error)
                     continue

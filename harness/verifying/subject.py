@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import HarnessError, MissingRequirement, UnknownName
 from harness.plugins import registry
 from harness.store import RunFolder
-from harness.store.files import jsonable
 from harness.store.schema import problems
-from harness.store.shards import read_rows
+from harness.store.shards import plain_rows, read_rows
 from harness.suites import task_of
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from harness.stats.summary import RunSummary
 
-__all__ = ["Row", "Skipped", "Subject", "plain"]
+__all__ = ["Row", "Skipped", "Subject"]
 
 Row = dict[str, Any]
 
@@ -64,7 +63,7 @@ class Subject:
 
     def _read(self, read: Callable[[], pd.DataFrame]) -> list[Row]:
         try:
-            return plain(read())
+            return plain_rows(read())
         except HarnessError as error:
             self.damage.append(str(error))
             return []
@@ -133,8 +132,3 @@ class Subject:
             return json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise HarnessError(f"{name} is damaged ({error}); harness report {self.run.path} rebuilds it") from error
-
-
-def plain(frame: pd.DataFrame) -> list[Row]:
-    """A table's rows as JSON would hold them: undefined values are None."""
-    return [{str(key): value for key, value in jsonable(row).items()} for row in frame.to_dict("records")]
