@@ -19,6 +19,7 @@ from harness.specs import (
     MaskSetSpec,
     MethodSpec,
     MetricSpec,
+    PageSpec,
     SuiteSpec,
 )
 
@@ -58,6 +59,10 @@ class Hooks:
     @hookspec
     def harness_register_degradations(self, register: Callable[[DegradationSpec | MaskSetSpec], None]) -> None:
         """Register degradations and mask sets. Called once, at the first look-up. Since API 1."""
+
+    @hookspec
+    def harness_register_pages(self, register: Callable[[PageSpec], None]) -> None:
+        """Register pages of the dashboard. Called once, at the first look-up. Since API 1."""
 
     @hookspec
     def harness_register_commands(self, cli: click.Group) -> None:

@@ -31,6 +31,7 @@ from harness.specs import (
     MaskSetSpec,
     MethodSpec,
     MetricSpec,
+    PageSpec,
     Requirement,
     Spec,
     SuiteSpec,
@@ -58,6 +59,7 @@ KINDS: Mapping[str, type[Any]] = {
     "suites": SuiteSpec,
     "masks": MaskSetSpec,
     "degradations": DegradationSpec,
+    "pages": PageSpec,
 }
 _HOOKS = {
     "harness_register_methods": (MethodSpec,),
@@ -66,6 +68,7 @@ _HOOKS = {
     "harness_register_embedders": (EmbedderSpec,),
     "harness_register_suites": (SuiteSpec,),
     "harness_register_degradations": (DegradationSpec, MaskSetSpec),
+    "harness_register_pages": (PageSpec,),
 }
 _T = TypeVar("_T")
 
@@ -288,8 +291,10 @@ def missing(requires: tuple[Requirement, ...]) -> str:
     return f"needs {', '.join(need.module for need in absent)}: pip install {pip}"
 
 
-def load_target(spec: MethodSpec | DatasetSpec | MaskSetSpec | DegradationSpec | MetricSpec | EmbedderSpec) -> Any:
-    """Import the class a spec names. Raises `MissingRequirement` when an extra is absent."""
+def load_target(
+    spec: MethodSpec | DatasetSpec | MaskSetSpec | DegradationSpec | MetricSpec | EmbedderSpec | PageSpec,
+) -> Any:
+    """Import the class or function that a spec names. Raises `MissingRequirement` when an extra is absent."""
     line = missing(getattr(spec, "requires", ()))
     if line:
         raise MissingRequirement(f"{spec.name} {line}")

@@ -15,6 +15,7 @@ __all__ = [
     "MaskSetSpec",
     "MethodSpec",
     "MetricSpec",
+    "PageSpec",
     "Paper",
     "Param",
     "ParamValue",
@@ -222,4 +223,26 @@ class SuiteSpec:
     aliases: tuple[str, ...] = field(default=())
 
 
-Spec = MethodSpec | DatasetSpec | MaskSetSpec | DegradationSpec | MetricSpec | EmbedderSpec | SuiteSpec
+@dataclass(frozen=True)
+class PageSpec:
+    """A page of the dashboard.
+
+    Attributes:
+        name: the page's address, lower case.
+        target: "module:function"; called as `function(catalogue)` inside a running Streamlit app, with the
+            `harness_dashboard.catalogue.Catalogue` of the boards and runs that may be looked at.
+        section: heading of the navigation under which the page stands.
+        icon: a Material symbol by name ("leaderboard"), or "".
+    """
+
+    name: str
+    target: str
+    version: str
+    title: str
+    summary: str
+    section: str = "More"
+    icon: str = ""
+    requires: tuple[Requirement, ...] = ()
+
+
+Spec = MethodSpec | DatasetSpec | MaskSetSpec | DegradationSpec | MetricSpec | EmbedderSpec | SuiteSpec | PageSpec

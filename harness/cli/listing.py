@@ -19,7 +19,18 @@ from harness.weights.resolve import locate
 
 __all__ = ["list_command", "rows_of"]
 
-KINDS = ("methods", "suites", "datasets", "masks", "metrics", "embedders", "degradations", "weights", "plugins")
+KINDS = (
+    "methods",
+    "suites",
+    "datasets",
+    "masks",
+    "metrics",
+    "embedders",
+    "degradations",
+    "weights",
+    "pages",
+    "plugins",
+)
 ONE = {kind: kind.removesuffix("s") for kind in KINDS} | {"datasets": "data set", "masks": "mask set"}
 NO_FIX = "none needed"
 ROOM_MIN = 24

@@ -54,7 +54,7 @@ class Album:
         """Strips of a task, evenly by hole area, at most `budget` bytes (one at least), and how many there could be."""
         chosen = self.samples[self.samples["task"] == view.summary.task].sort_values(["ratio", "sample"])
         rows = _rows(chosen)
-        drawn = [self.strip(view, rows[i], view.rows) for i in evenly(len(rows), STRIPS)]
+        drawn = [self.strip(view, rows[i], view.judged) for i in evenly(len(rows), STRIPS)]
         keep = len(drawn)
         while keep > 1 and self.cost([drawn[i] for i in evenly(len(drawn), keep)]) > budget:
             keep -= 1
@@ -65,7 +65,7 @@ class Album:
         known = _rows(self.samples[self.samples["task"] == view.summary.task])
         samples = {str(sample["sample"]): sample for sample in known}
         found = []
-        for row in view.rows:
+        for row in view.judged:
             strips = [(name, self._goodness(view, row, name)) for name in samples]
             scored = sorted((pair for pair in strips if math.isfinite(pair[1])), key=lambda pair: pair[1])
             found.append((row, [self.strip(view, samples[name], [row]) for name, _ in scored[:WORST]]))

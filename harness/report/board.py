@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.report.words import count, disagreement_line, headline, refusals
@@ -13,7 +13,7 @@ from harness.stats.model import TABLE_HEADINGS
 if TYPE_CHECKING:
     from harness.stats.model import Cell, Interval, RunSummary, Standing, TaskSummary
 
-__all__ = ["Board", "Row", "TaskView", "task_views"]
+__all__ = ["Board", "Row", "TaskView", "subset_view", "task_views"]
 
 COLOURS = 20
 """Colours that `report.css` has for entries."""
@@ -26,7 +26,8 @@ class Row:
     Attributes:
         entry: the manifest's description of the entry (title, weights, licence, …).
         colour: its colour number, the same all over a report.
-        scores: per metric column the value with its interval over the common samples, None where undefined.
+        scores: per metric column the value with its interval over the common samples, None where undefined, and of
+            random weights, which are for timing: what they output is no result.
         counts: samples ok, failed, skipped.
         note: why it is not ranked, or which floor it stands below; "" for neither.
     """
@@ -54,6 +55,11 @@ class Row:
     def floor(self) -> bool:
         """Whether it is a baseline."""
         return "floor" in self.entry["tags"]
+
+    @property
+    def kind(self) -> str:
+        """Kind of its learned weights, "" where it learned nothing."""
+        return str(self.entry["weights"]["kind"]) if self.entry["weights"] else ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,16 @@ class TaskView:
         return list({row.reference: row for board in self.boards for row in board.rows}.values())
 
     @property
+    def judged(self) -> list[Row]:
+        """Entries whose outputs are results: all but random weights."""
+        return [row for row in self.rows if row.kind != "random"]
+
+    @property
+    def tables(self) -> tuple[Board, ...]:
+        """Boards with an entry whose outputs are results."""
+        return tuple(board for board in self.boards if any(row.kind != "random" for row in board.rows))
+
+    @property
     def counted(self) -> str:
         """What every interval rests on: samples common to all who are ranked, and their clusters."""
         done = self.summary
@@ -118,6 +134,33 @@ def task_views(summary: RunSummary, manifest: Mapping[str, Any]) -> list[TaskVie
     """Every task of the manifest that the summary knows, in the manifest's order."""
     known = {task.task: task for task in summary.tasks}
     return [_view(task, known[task["id"]], manifest) for task in manifest["suite"]["tasks"] if task["id"] in known]
+
+
+def subset_view(view: TaskView, subset: str) -> TaskView:
+    """The task as one bin of mask area shows it ("ratio:0.1-0.2"; "" is the task itself): exploratory, best first.
+
+    Ranks, ties and tests are of all samples, so nobody has a rank here.
+    """
+    if not subset:
+        return view
+    boards = []
+    for board in view.boards:
+        rows = [_subset_row(row, view, subset) for row in board.rows]
+        sign = -1 if view.summary.higher_is_better else 1
+        rows.sort(key=lambda row: sign * of.value if (of := row.scores[view.summary.primary]) else math.inf)
+        boards.append(Board(board.heading, "Means of one bin: exploratory, not tested and not ranked.", tuple(rows)))
+    return replace(view, boards=tuple(boards))
+
+
+def _subset_row(row: Row, view: TaskView, subset: str) -> Row:
+    cells = {c.metric: c for c in view.summary.cells if c.entry == row.reference and c.subset == subset}
+    primary = cells.get(view.summary.primary)
+    return replace(
+        row,
+        standing=replace(row.standing, rank=None, rank_lo=None, rank_hi=None, group="", ranked=False),
+        scores={c: None if row.kind == "random" else _defined(cells.get(c)) for c in view.columns},
+        counts=(primary.n_ok, primary.n_failed, primary.n_skipped) if primary else (0, 0, 0),
+    )
 
 
 def _view(task: Mapping[str, Any], summary: TaskSummary, manifest: Mapping[str, Any]) -> TaskView:
@@ -154,11 +197,12 @@ def _row(
     cells = {c.metric: c for c in summary.cells if c.entry == standing.entry and not c.subset}
     speed = next((s for s in summary.speeds if s.entry == standing.entry), None)
     primary = cells.get(summary.primary)
+    random = bool(entry["weights"]) and entry["weights"]["kind"] == "random"
     return Row(
         entry=entry,
         colour=number % COLOURS,
         standing=standing,
-        scores={column: _defined(cells.get(column)) for column in columns},
+        scores={column: None if random else _defined(cells.get(column)) for column in columns},
         counts=(primary.n_ok, primary.n_failed, primary.n_skipped) if primary else (0, 0, 0),
         seconds=speed.seconds if speed else None,
         peak_mb=speed.peak_mb if speed else None,

@@ -6,7 +6,7 @@ kind, or says in every row which table it is of.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.report.board import Board, Row, TaskView, task_views
@@ -39,7 +39,7 @@ COLUMNS = (
 def export_summary(summary: RunSummary, manifest: Mapping[str, Any], layout: str) -> str:
     """The standings of a run as `csv` (a row a metric of an entry in a table), `json`, `markdown` or `latex`."""
     if layout == "csv":
-        return csv_text(standings_sheet(summary, manifest))
+        return csv_text(standings_sheet(task_views(summary, manifest), manifest["suite"]))
     if layout == "json":
         return json_text(_document(summary, manifest))
     write = {"markdown": _markdown, "latex": _latex}[layout]
@@ -64,12 +64,11 @@ def _native(cell: Any) -> Cell:
     return native
 
 
-def standings_sheet(summary: RunSummary, manifest: Mapping[str, Any]) -> Sheet:
+def standings_sheet(views: Iterable[TaskView], suite: Mapping[str, Any]) -> Sheet:
     """One row for each metric of each entry in each table; the rank stands beside the primary metric only."""
-    suite = manifest["suite"]
     rows = [
         (suite["name"], suite["version"], view.summary.task, row.standing.table, *_line(view, row, column))
-        for view in task_views(summary, manifest)
+        for view in views
         for board in view.boards
         for row in board.rows
         for column in view.columns
@@ -83,7 +82,7 @@ def _line(view: TaskView, row: Row, column: str) -> tuple[Cell, ...]:
     ranks = (place.rank, place.rank_lo, place.rank_hi, place.group) if primary else (None, None, None, None)
     figures = (score.value, score.lo, score.hi, score.n, score.clusters) if score else (None, None, None, 0, 0)
     return (
-        row.reference, row.title, _kind(row), "; ".join(_badges(row)), place.ranked, *ranks, row.note, column, primary,
+        row.reference, row.title, row.kind, "; ".join(_badges(row)), place.ranked, *ranks, row.note, column, primary,
         info["unit"], _better(info), *figures, *row.counts, view.summary.n_total,
         row.seconds.value if row.seconds else None, row.peak_mb, _whys(view, row).get(column, ""),
     )  # fmt: skip
@@ -94,14 +93,10 @@ def _whys(view: TaskView, row: Row) -> dict[str, str]:
     return {c.metric: c.why for c in view.summary.cells if c.entry == row.reference and c.why and not c.subset}
 
 
-def _kind(row: Row) -> str:
-    return str(row.entry["weights"]["kind"]) if row.entry["weights"] else ""
-
-
 def _badges(row: Row) -> list[str]:
     """What the report shows beneath an entry's name."""
     named = {"floor", "oracle"} & set(row.entry["tags"])
-    found = [f"{_kind(row)} weights"] if _kind(row) else []
+    found = [f"{row.kind} weights"] if row.kind else []
     found += sorted(named)
     found += [f"parity: {row.entry['parity']}"] if row.entry["parity"] else []
     return found + ([f"leak: {row.standing.leak}"] if row.standing.leak else [])
@@ -141,7 +136,7 @@ def _entry(view: TaskView, row: Row) -> dict[str, Any]:
     place = row.standing
     ok, failed, skipped = row.counts
     return {
-        "entry": row.reference, "title": row.title, "weights": _kind(row), "badges": _badges(row),
+        "entry": row.reference, "title": row.title, "weights": row.kind, "badges": _badges(row),
         "ranked": place.ranked, "rank": place.rank, "rank_lo": place.rank_lo, "rank_hi": place.rank_hi,
         "tie": place.group, "note": row.note, "ok": ok, "failed": failed, "skipped": skipped,
         "seconds": _figures(row.seconds), "peak_mb": row.peak_mb,

@@ -9,18 +9,19 @@ import math
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.report import plots, words
 from harness.report.album import MAX_SIDE, Album
+from harness.report.badges import badges
 from harness.report.board import Board, Row, TaskView, task_views
 from harness.report.pictures import ERROR_GAIN
 from harness.report.strips import Strip, Tile
+from harness.report.templating import render
+from harness.report.views.leaderboard import Cost, costs, machine
 from harness.stats.model import FEWEST_CLUSTERS
 from harness.store.files import write_atomic
 
@@ -47,6 +48,7 @@ class Section:
     by_ratio: Markup
     strips: tuple[Strip, ...]
     available: int
+    costs: tuple[list[Cost], list[Cost]]
     worst: tuple[tuple[Row, list[Strip]], ...]
 
     @property
@@ -57,7 +59,7 @@ class Section:
     @property
     def columns(self) -> int:
         """Columns of a strip: input and truth, then at most nine entries a row, rows of equal length."""
-        entries = len(self.view.rows)
+        entries = len(self.view.judged)
         return 1 + math.ceil(entries / math.ceil(entries / MOST_TILES))
 
     @property
@@ -95,9 +97,9 @@ def write_report(run: RunFolder, summary: RunSummary, out: Path) -> frozenset[st
     sections = [_section(number, view, album, share) for number, view in enumerate(views)]
     strips = [strip for section in sections for strip in section.all_strips]
     shown = {strip.truth for strip in strips}
-    environment = _environment()
-    script = environment.get_template("report.js").render()
-    page = environment.get_template("report.html.j2").render(
+    script = str(render("report.js"))
+    page = render(
+        "report.html.j2",
         run=run,
         manifest=run.manifest,
         sections=sections,
@@ -111,6 +113,8 @@ def write_report(run: RunFolder, summary: RunSummary, out: Path) -> frozenset[st
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         manifest_json=json.dumps(_without_lists(run.manifest), indent=1, ensure_ascii=False),
+        badges=badges,
+        machine=machine(run.manifest),
         record_file=lambda entry, task: _record_file(run, entry, task),
         recipe=lambda view: _recipe(run, view),
         command=shlex.join(run.manifest["argv"]),
@@ -120,41 +124,19 @@ def write_report(run: RunFolder, summary: RunSummary, out: Path) -> frozenset[st
     return frozenset(tile.output for strip in strips for tile in strip.tiles if tile.output)
 
 
-def _environment() -> Environment:
-    """Templates with every value escaped and every unknown name an error."""
-    environment = Environment(
-        loader=PackageLoader("harness.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    named = (words.leak, words.number, words.seconds, words.shorten)
-    environment.filters.update({function.__name__: function for function in named})
-    environment.filters.update(counted=words.count, when=_when, finite=_finite, signed=words.signed)
-    return environment
-
-
 def _section(number: int, view: TaskView, album: Album, share: float) -> Section:
     strips, available = album.strips(view, share * (1 - WORST_SHARE))
     return Section(
         number=number,
         view=view,
-        boards=tuple((board, plots.whiskers(view, board)) for board in view.boards),
+        boards=tuple((board, plots.whiskers(view, board)) for board in view.tables),
         by_seconds=plots.quality_by_seconds(view),
         by_ratio=plots.quality_by_ratio(view),
         strips=tuple(strips),
         available=available,
+        costs=costs(view),
         worst=tuple(album.worst(view, share * WORST_SHARE)),
     )
-
-
-def _when(stamp: str | None) -> str:
-    """`22 November 2026, 22:00 UTC` of an ISO time stamp; a dash for none."""
-    if not stamp:
-        return words.NOTHING
-    moment = datetime.fromisoformat(stamp)
-    return f"{moment.day} {moment:%B %Y, %H:%M} {moment.tzname() or ''}".rstrip()
 
 
 def _record_file(run: RunFolder, entry: str, task: str) -> str:
@@ -175,11 +157,6 @@ def _recipe(run: RunFolder, view: TaskView) -> str:
         f"table = mine.pivot_table(index='sample', columns='entry', values={'score:' + view.summary.primary!r})\n"
         f"print(table[{names!r}].dropna().mean())"
     )
-
-
-def _finite(value: float) -> str:
-    """A number for a script to sort by; empty for NaN."""
-    return f"{value:.6g}" if math.isfinite(value) else ""
 
 
 def _without_lists(manifest: Mapping[str, Any]) -> dict[str, Any]:

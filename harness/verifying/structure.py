@@ -9,7 +9,7 @@ from harness.errors import HarnessError
 from harness.store.folder import TRUTH
 from harness.store.keys import digest
 from harness.store.schema import problems
-from harness.store.shards import read_rows
+from harness.store.shards import plain_rows, read_rows
 from harness.verifying.pictures import read_picture
 from harness.verifying.subject import Row, Skipped, Subject
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -14,44 +12,18 @@ import pytest
 from harness.report import write_report
 from harness.stats.summary import summarise
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 EVIL = "\"><img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 
 pytestmark = pytest.mark.browser
 
 
-def _fake() -> ModuleType:
-    path = Path(__file__).parents[1] / "report" / "fake_run.py"
-    spec = importlib.util.spec_from_file_location("fake_report_run", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run = _fake().build(tmp_path_factory.mktemp("browser") / "run", count=6, size=64)
+def report(fake: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = fake.build(tmp_path_factory.mktemp("browser") / "run", count=6, size=64)
     run.manifest["entries"][1]["title"] = EVIL
     write_report(run, summarise(run.records(), run.manifest), run.report_path)
     path: Path = run.report_path
     return path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: apt-get install chromium")
-    with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield started
-        started.close()
 
 
 class Opened:
@@ -91,7 +63,7 @@ def test_hostile_names_run_nothing(wide: Opened) -> None:
 
 def test_every_part_is_there_and_every_picture_decodes(wide: Opened) -> None:
     counted = "selector => document.querySelectorAll(selector).length"
-    wanted = {"section.task": 1, ".board:not(.metrics) tbody tr": 4, "svg.plot": 2, ".pairs tbody tr": 4, ".strip": 6}
+    wanted = {"section.task": 1, ".board.cards tbody tr": 4, "svg.plot": 2, ".pairs tbody tr": 4, ".strip": 6}
     assert {selector: wide.page.evaluate(counted, selector) for selector in wanted} == wanted
     widths = wide.ask("[...document.querySelectorAll('img[src]')].map(image => image.naturalWidth)")
     assert len(widths) > 60

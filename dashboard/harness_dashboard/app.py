@@ -1,0 +1,54 @@
+"""The Streamlit script: navigation over the registered pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from harness.errors import MissingRequirement
+from harness.plugins import load_target, registry
+from harness.specs import PageSpec
+from harness_dashboard.catalogue import Catalogue
+from harness_dashboard.options import Options
+from harness_dashboard.spec import PAGES
+
+__all__: list[str] = []
+
+
+ICON = Path(__file__).with_name("components") / "assets" / "icon.svg"  # one of Streamlit's own comes from a network
+
+
+def _runner(spec: PageSpec, catalogue: Catalogue) -> Callable[[], None]:
+    """What Streamlit calls for a page. An extra that is not here ends the page, not the dashboard."""
+
+    def run() -> None:
+        try:
+            target = load_target(spec)
+        except MissingRequirement as error:
+            st.warning("This page needs something that is not installed.", icon=":material/extension_off:")
+            st.code(str(error), language=None)
+            return
+        target(catalogue)
+
+    return run
+
+
+def _main() -> None:
+    st.set_page_config(page_title="harness", page_icon=str(ICON), layout="wide")
+    catalogue = Catalogue(Options.from_environment())
+    ours = [page.name for page in PAGES]
+    specs = [spec for spec in registry().all("pages") if isinstance(spec, PageSpec)]
+    specs.sort(key=lambda spec: (ours.index(spec.name) if spec.name in ours else len(ours), spec.name))
+    sections: dict[str, list[st.Page]] = {}
+    for spec in specs:
+        icon = f":material/{spec.icon}:" if spec.icon else None
+        page = st.Page(
+            _runner(spec, catalogue), title=spec.title, icon=icon, url_path=spec.name, default=spec is specs[0]
+        )
+        sections.setdefault(spec.section, []).append(page)
+    st.navigation(sections).run()
+
+
+_main()

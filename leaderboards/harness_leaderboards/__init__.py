@@ -1,0 +1,1 @@
+"""Committed results as package data: `measured/` (run folders, sealed) and `reported/` (papers' numbers)."""

@@ -1,0 +1,49 @@
+"""The leaderboard page in a real browser: filters, the link that holds the state, themes, a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def address(fake: ModuleType, dashboard: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    runs = tmp_path_factory.mktemp("runs")
+    tasks = (("photos-thick", "Photographs, thick"), ("photos-thin", "Photographs, thin"))
+    fake.build(runs / "demo-1", count=8, size=48, tasks=tasks)
+    return dashboard(runs)
+
+
+def test_it_opens_at_once_with_what_is_shipped_and_asks_for_nothing_outside(
+    address: str, visit: Callable[..., Any]
+) -> None:
+    seen = visit(address)
+    assert seen.page.get_by_text("What it costs").count() == 1
+    assert seen.outside == []
+    assert seen.complaints == []
+    seen.keep("leaderboard")
+
+
+def test_filters_change_the_table_and_stand_in_the_link(address: str, visit: Callable[..., Any]) -> None:
+    seen = visit(f"{address}/?source=run+demo-1&task=Photographs%2C+thin")
+    assert seen.page.locator("h1", has_text="Photographs, thin").is_visible()
+    seen.page.get_by_label("Other metrics").click()
+    seen.page.get_by_role("option", name="in the hole").click()
+    seen.settle()
+    assert "region=" in seen.page.url
+    again = visit(seen.page.url)
+    heads = again.page.locator(".metrics thead th").all_inner_texts()
+    assert any("@hole" in head for head in heads)
+    assert not any(head.startswith("fd_fake") for head in heads)
+
+
+def test_dark_is_dark_and_a_phone_scrolls_nothing_sideways(address: str, visit: Callable[..., Any]) -> None:
+    seen = visit(address, 390, "dark")
+    assert seen.page.locator(".theme.dark").first.is_visible()
+    assert seen.ask("document.documentElement.scrollWidth") <= 390
+    seen.keep("leaderboard-phone-dark")
