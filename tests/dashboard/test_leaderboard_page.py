@@ -18,8 +18,8 @@ def test_a_run_is_shown_and_its_table_can_be_taken_away(open_page: Callable[...,
 
 
 def test_an_address_holds_the_state_of_the_page(open_page: Callable[..., Any]) -> None:
-    app = open_page("leaderboard", source="run demo-1", bin="10–20 % of the picture", region="in the hole")
-    assert app.selectbox(key="bin").value == "ratio:0.1-0.2"
+    app = open_page("leaderboard", source="run demo-1", bin="20–30 % of the picture", region="in the hole")
+    assert app.selectbox(key="bin").value == "ratio:0.2-0.3"
     assert app.selectbox(key="region").value == "hole"
 
 
