@@ -11,6 +11,14 @@ import click
 __all__ = ["dashboard_command", "server_arguments"]
 
 APP = Path(__file__).with_name("app.py")
+THEME = {
+    "baseRadius": "6px", "paddingTop": "2.5rem", "headingFontSizes": "2rem", "showWidgetBorder": "true",
+    "light.primaryColor": "#1f66c1", "light.backgroundColor": "#fdfdfc", "light.secondaryBackgroundColor": "#f5f5f2",
+    "light.textColor": "#191a1c",
+    "dark.primaryColor": "#7db4f5", "dark.backgroundColor": "#131416", "dark.secondaryBackgroundColor": "#1b1d20",
+    "dark.textColor": "#e9e9e6",
+}  # fmt: skip
+"""The report's paper, ink and accent (`theme.css`), so that widgets and drawings are one page."""
 
 
 def server_arguments(port: int, *, browser: bool) -> list[str]:
@@ -28,6 +36,7 @@ def server_arguments(port: int, *, browser: bool) -> list[str]:
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
         "global.developmentMode": "false",
+        **{f"theme.{key}": value for key, value in THEME.items()},
     }
     return ["streamlit", "run", str(APP), *(f"--{key}={value}" for key, value in settings.items())]
 
