@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.specs import WeightsSpec
 
-__all__ = ["data_home", "file_name", "home", "weights_folder"]
+__all__ = ["data_home", "file_name", "home", "locate", "weights_folder"]
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -41,3 +42,15 @@ def file_name(kind: str, name: Any) -> str:
 def weights_folder(method: str) -> Path:
     """Where a user places a method's checkpoints."""
     return home() / "weights" / method
+
+
+def locate(method: str, weights: WeightsSpec) -> Path | None:
+    """The file of one checkpoint, or None where it is not here."""
+    if weights.resource:
+        from importlib.resources import files
+
+        package, _, inside = weights.resource.partition(":")
+        path = Path(str(files(package).joinpath(inside)))
+    else:
+        path = weights_folder(method) / weights.file
+    return path if path.is_file() else None

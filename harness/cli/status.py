@@ -111,6 +111,7 @@ def _notes(manifest: dict[str, Any], records: Any) -> list[str]:
 def status_command(run: Path) -> None:
     """What RUN holds: counts by cell, what is missing or stale and why, and the command that goes on."""
     from harness.store import open_run
+    from harness.store.resuming import resume_command
 
     folder = open_run(run)
     manifest, records = folder.manifest, folder.records()
@@ -126,12 +127,9 @@ def status_command(run: Path) -> None:
         click.echo(f"  failed ×{len(group)}: {reason}")
     if manifest["seconds"] is None:
         click.echo("if a method crashed it: with --isolate only the sample that does so fails, and is named")
-    argv = manifest["argv"]
     if "merged" in manifest:
-        from harness.merging import merged_line, resume_argv
+        from harness.merging import merged_line
 
         click.echo(f"  {merged_line(manifest)}")
-        argv = resume_argv(manifest, str(run))
     if behind or manifest["status"] != "complete":
-        again = shlex.join(word for word in argv if word != "--fresh")
-        click.echo(f"go on with: {again or f'harness.run(…, out={str(run)!r}), as it was called'}")
+        click.echo(f"go on with: {resume_command(manifest, str(run))}")

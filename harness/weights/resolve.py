@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 
 from harness.errors import HarnessError, MissingRequirement, UnknownName
 from harness.interfaces import LoadedWeights
-from harness.places import weights_folder
+from harness.places import locate, weights_folder
 from harness.specs import MethodSpec, WeightsSpec
 
 __all__ = ["locate", "resolve_weights", "sha256_of"]
@@ -25,16 +24,6 @@ def sha256_of(path: Path) -> str:
     """sha256 of a file, remembered by its size and modification time."""
     facts = path.stat()
     return _digest(path, facts.st_size, facts.st_mtime_ns)
-
-
-def locate(method: str, weights: WeightsSpec) -> Path | None:
-    """The file of one checkpoint, or None where it is not here."""
-    if weights.resource:
-        package, _, inside = weights.resource.partition(":")
-        path = Path(str(files(package).joinpath(inside)))
-    else:
-        path = weights_folder(method) / weights.file
-    return path if path.is_file() else None
 
 
 def _choose(spec: MethodSpec, name: str) -> WeightsSpec:
