@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness.report.board import Board, Row, TaskView
     from harness.stats.model import Interval
 
-__all__ = ["Whiskers", "quality_by_ratio", "quality_by_seconds", "whiskers"]
+__all__ = ["Whiskers", "quality_by_ratio", "quality_by_seconds", "whiskers", "y_title"]
 
 BIN = "ratio:"
 
@@ -52,29 +52,35 @@ def quality_by_seconds(view: TaskView) -> Markup:
         if score and speed and math.isfinite(speed.value) and speed.value > 0:
             tip = f"{_tip(view, row, score)}, {seconds(speed.value)} a sample"
             series.append(Series(row.title, row.colour, row.floor, (_mark(speed.value, score, tip),)))
-    return scatter_plot(series, "median seconds a sample (log)", _y_title(view)) if series else Markup()
+    return (
+        scatter_plot(series, "median seconds a sample (log)", y_title(view, view.summary.primary))
+        if series
+        else Markup()
+    )
 
 
-def quality_by_ratio(view: TaskView) -> Markup:
-    """Primary metric over bins of hole area, one line an entry; empty with fewer than two bins."""
-    cells = [c for c in view.summary.cells if c.metric == view.summary.primary and c.subset.startswith(BIN)]
+def quality_by_ratio(view: TaskView, column: str = "") -> Markup:
+    """A metric (the primary one where `column` is empty) over bins of hole area, one line an entry whose outputs are
+    results; empty with fewer than two bins."""
+    column = column or view.summary.primary
+    cells = [c for c in view.summary.cells if c.metric == column and c.subset.startswith(BIN)]
     cells = [c for c in cells if c.interval and math.isfinite(c.interval.value)]
     bins = sorted({cell.subset.removeprefix(BIN) for cell in cells}, key=lambda name: float(name.split("-")[0]))
     counts = {cell.subset.removeprefix(BIN): cell.interval.n for cell in cells if cell.interval}
     series = []
-    for row in view.rows:
+    for row in view.judged:
         marks = []
         for cell in cells:
             if cell.entry == row.reference and cell.interval:
                 name = cell.subset.removeprefix(BIN)
-                tip = f"{_tip(view, row, cell.interval)}, hole area {name}, n = {cell.interval.n}"
+                tip = f"{_tip(view, row, cell.interval, column)}, hole area {name}, n = {cell.interval.n}"
                 marks.append(_mark(bins.index(name), cell.interval, tip))
         if marks:
             series.append(Series(row.title, row.colour, row.floor, tuple(sorted(marks, key=lambda m: m.x))))
     if len(bins) < 2 or not series:
         return Markup()
     names = [f"{_percent(name)}\nn {counts[name]}" for name in bins]
-    return band_plot(series, names, "hole, % of the picture", _y_title(view))
+    return band_plot(series, names, "hole, % of the picture", y_title(view, column))
 
 
 def _mark(x: float, score: Interval, tip: str) -> Mark:
@@ -83,15 +89,17 @@ def _mark(x: float, score: Interval, tip: str) -> Mark:
     return Mark(x, score.value, score.lo if known else score.value, score.hi if known else score.value, tip)
 
 
-def _tip(view: TaskView, row: Row, score: Interval) -> str:
-    info = view.info[view.summary.primary]
+def _tip(view: TaskView, row: Row, score: Interval, column: str = "") -> str:
+    info = view.info[column or view.summary.primary]
     return f"{row.title}: {interval(score, info['digits'])} {info['unit']}".rstrip()
 
 
-def _y_title(view: TaskView) -> str:
-    info = view.info[view.summary.primary]
+def y_title(view: TaskView, column: str) -> str:
+    """`psnr@hole, dB · higher is better`."""
+    info = view.info[column]
     unit = f", {info['unit']}" if info["unit"] else ""
-    return f"{view.summary.primary}{unit} · {'higher' if view.summary.higher_is_better else 'lower'} is better"
+    better = {True: " · higher is better", False: " · lower is better", None: ""}[info["higher_is_better"]]
+    return f"{column}{unit}{better}"
 
 
 def _percent(name: str) -> str:

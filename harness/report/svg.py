@@ -13,11 +13,38 @@ from markupsafe import Markup, escape
 
 from harness.report.words import seconds, shorten
 
-__all__ = ["Axis", "Mark", "Series", "band_plot", "scale", "scatter_plot", "tag", "whisker"]
+__all__ = [
+    "BOTTOM",
+    "CHARACTER",
+    "HEIGHT",
+    "LABEL",
+    "LABEL_ROOM",
+    "LEFT",
+    "LINE",
+    "RIGHT",
+    "TOP",
+    "WIDTH",
+    "Axis",
+    "Mark",
+    "Series",
+    "apart",
+    "band_plot",
+    "frame",
+    "free_box",
+    "plot",
+    "scale",
+    "scatter_plot",
+    "tag",
+    "tick_texts",
+    "whisker",
+    "whisker_and_dot",
+    "y_axis",
+]
 
 WIDTH, HEIGHT = 540, 340
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 26, 56
-LABEL_ROOM = 128
+LABEL_ROOM, LABEL = 140, 17
+"""Room for a name at a line's end, and the characters that fit there in the larger type of a phone."""
 CHARACTER, LINE = 6.3, 14.0
 
 
@@ -94,7 +121,7 @@ def scale(axis: Axis) -> Markup:
     ticks = axis.ticks()
     texts = [
         tag("text", text, class_="axis", x=f"{axis.at(tick)}%", y=12, text_anchor="middle")
-        for tick, text in zip(ticks, _texts(ticks), strict=True)
+        for tick, text in zip(ticks, tick_texts(ticks), strict=True)
         if 6 < axis.at(tick) < 94
     ]
     return tag("svg", *texts, class_="scale", aria_hidden="true")
@@ -104,54 +131,56 @@ def scatter_plot(series: Sequence[Series], x_title: str, y_title: str) -> Markup
     """Quality against seconds (logarithmic), an interval as a whisker, each point labelled where there is room."""
     marks = [mark for one in series for mark in one.marks]
     x = Axis(min(m.x for m in marks) / 1.8, max(m.x for m in marks) * 1.8, LEFT, WIDTH - RIGHT, log=True)
-    y = _y_axis(marks)
+    y = y_axis(marks)
     ticks = [(x.at(tick), seconds(tick)) for tick in x.ticks()]
     points = [(x.at(m.x), y.at(m.y)) for m in marks]
     taken = [(px - 6, py - 6, px + 6, py + 6) for px, py in points]
-    parts = [_frame(y, ticks, x_title, y_title)]
+    parts = [frame(y, ticks, x_title, y_title)]
     for one in series:
         for mark in one.marks:
-            group = [_whisker_and_dot(x.at(mark.x), mark, y, one.hollow)]
-            box = _free_box(x.at(mark.x), y.at(mark.y), shorten(one.name, 24), taken)
+            group = [whisker_and_dot(x.at(mark.x), mark, y, one.hollow)]
+            box = free_box(x.at(mark.x), y.at(mark.y), shorten(one.name, 24), taken)
             if box:
                 taken.append(box)
                 group.append(tag("text", shorten(one.name, 24), class_="label", x=box[0], y=round(box[3] - 3.5, 1)))
             parts.append(tag("g", *group, tag("title", mark.tip), class_=f"e{one.colour}"))
-    return _plot(parts, f"{y_title} against {x_title}")
+    return plot(parts, f"{y_title} against {x_title}")
 
 
 def band_plot(series: Sequence[Series], bins: Sequence[str], x_title: str, y_title: str) -> Markup:
     """One line an entry over ordered bins (a mark's `x` is a bin's index), named at its right end."""
-    y = _y_axis([mark for one in series for mark in one.marks])
+    y = y_axis([mark for one in series for mark in one.marks])
     x = Axis(-0.4, max(len(bins) - 0.6, 0.6), LEFT, WIDTH - RIGHT - LABEL_ROOM)
-    parts = [_frame(y, [(x.at(i), name) for i, name in enumerate(bins)], x_title, y_title, right=LABEL_ROOM)]
+    parts = [frame(y, [(x.at(i), name) for i, name in enumerate(bins)], x_title, y_title, right=LABEL_ROOM)]
     drawn = sorted((one for one in series if one.marks), key=lambda one: y.at(one.marks[-1].y))
-    ends = _apart([y.at(one.marks[-1].y) for one in drawn], LINE, TOP, HEIGHT - BOTTOM)
+    ends = apart([y.at(one.marks[-1].y) for one in drawn], LINE, TOP, HEIGHT - BOTTOM)
     for number, (one, end) in enumerate(zip(drawn, ends, strict=True)):
         dodge = (number - (len(drawn) - 1) / 2) * min(5.0, 40 / len(drawn))
         spots = [round(x.at(mark.x) + dodge, 1) for mark in one.marks]
         path = " ".join(f"{px},{y.at(mark.y)}" for px, mark in zip(spots, one.marks, strict=True))
         group = [tag("polyline", class_="curve", points=path)]
         for px, mark in zip(spots, one.marks, strict=True):
-            group.append(tag("g", _whisker_and_dot(px, mark, y, one.hollow, 3), tag("title", mark.tip)))
+            group.append(tag("g", whisker_and_dot(px, mark, y, one.hollow, 3), tag("title", mark.tip)))
         edge = WIDTH - RIGHT - LABEL_ROOM
         group.append(tag("line", class_="leader", x1=spots[-1] + 4, y1=y.at(one.marks[-1].y), x2=edge + 8, y2=end))
-        group.append(tag("text", shorten(one.name, 20), class_="label", x=edge + 11, y=round(end + 4, 1)))
+        group.append(tag("text", shorten(one.name, LABEL), class_="label", x=edge + 11, y=round(end + 4, 1)))
         parts.append(tag("g", *group, class_=f"line e{one.colour}"))
-    return _plot(parts, f"{y_title} by {x_title}")
+    return plot(parts, f"{y_title} by {x_title}")
 
 
-def _y_axis(marks: Sequence[Mark]) -> Axis:
+def y_axis(marks: Sequence[Mark]) -> Axis:
+    """A linear scale on which every mark and whisker has room."""
     low, high = min(m.lo for m in marks), max(m.hi for m in marks)
     margin = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
     return Axis(low - margin, high + margin, HEIGHT - BOTTOM, TOP)
 
 
-def _frame(y: Axis, x_ticks: Sequence[tuple[float, str]], x_title: str, y_title: str, right: float = 0) -> Markup:
+def frame(y: Axis, x_ticks: Sequence[tuple[float, str]], x_title: str, y_title: str, right: float = 0) -> Markup:
+    """Grid, ticks (`x_ticks`: pixel and text, lines by line breaks) and titles; `right` is left free for names."""
     edge = WIDTH - RIGHT - right
     ticks = y.ticks()
     parts = [tag("line", class_="base", x1=LEFT, x2=edge, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM)]
-    for tick, value in zip(ticks, _texts(ticks), strict=True):
+    for tick, value in zip(ticks, tick_texts(ticks), strict=True):
         parts.append(tag("line", class_="grid", x1=LEFT, x2=edge, y1=y.at(tick), y2=y.at(tick)))
         parts.append(tag("text", value, class_="axis", x=LEFT - 8, y=y.at(tick) + 4, text_anchor="end"))
     for position, lines in x_ticks:
@@ -162,22 +191,24 @@ def _frame(y: Axis, x_ticks: Sequence[tuple[float, str]], x_title: str, y_title:
     return Markup("").join([*parts, tag("text", y_title, class_="title", x=0, y=12), below])
 
 
-def _texts(ticks: Sequence[float]) -> list[str]:
+def tick_texts(ticks: Sequence[float]) -> list[str]:
     """Evenly spaced values with the decimals that their step needs."""
     digits = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9)) if len(ticks) > 1 else 2
     return [f"{tick:.{digits}f}" for tick in ticks]
 
 
-def _plot(parts: Sequence[Markup], label: str) -> Markup:
-    return tag("svg", *parts, class_="plot", viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=label)
+def plot(parts: Sequence[Markup], label: str, height: float = HEIGHT) -> Markup:
+    """The drawing itself; `label` says what it shows to whoever cannot see it."""
+    return tag("svg", *parts, class_="plot", viewBox=f"0 0 {WIDTH} {height:g}", role="img", aria_label=label)
 
 
-def _whisker_and_dot(px: float, mark: Mark, y: Axis, hollow: bool, radius: float = 4.5) -> Markup:
+def whisker_and_dot(px: float, mark: Mark, y: Axis, hollow: bool, radius: float = 4.5) -> Markup:
+    """A point at `px` with its interval upright."""
     rule = tag("line", class_="rule", x1=px, x2=px, y1=y.at(mark.lo), y2=y.at(mark.hi))
     return rule + tag("circle", class_="dot hollow" if hollow else "dot", cx=px, cy=y.at(mark.y), r=radius)
 
 
-def _free_box(
+def free_box(
     px: float, py: float, text: str, taken: Sequence[tuple[float, float, float, float]]
 ) -> tuple[float, float, float, float] | None:
     """First place around a point where its label meets nothing drawn before; None where there is none."""
@@ -190,7 +221,7 @@ def _free_box(
     return None
 
 
-def _apart(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+def apart(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Ascending positions moved so that neighbours are `gap` apart (less where [low, high] is too short)."""
     gap = min(gap, (high - low) / max(len(wanted) - 1, 1))
     placed: list[float] = []
