@@ -175,12 +175,18 @@ def y_axis(marks: Sequence[Mark]) -> Axis:
     return Axis(low - margin, high + margin, HEIGHT - BOTTOM, TOP)
 
 
-def frame(y: Axis, x_ticks: Sequence[tuple[float, str]], x_title: str, y_title: str, right: float = 0) -> Markup:
-    """Grid, ticks (`x_ticks`: pixel and text, lines by line breaks) and titles; `right` is left free for names."""
+def frame(
+    y: Axis, x_ticks: Sequence[tuple[float, str]], x_title: str, y_title: str, right: float = 0,
+    y_texts: Sequence[str] = (),
+) -> Markup:  # fmt: skip
+    """Grid, ticks (`x_ticks`: pixel and text, lines by line breaks) and titles; `right` is left free for names.
+
+    `y_texts` stand at the ticks of `y` in place of their plain numbers.
+    """
     edge = WIDTH - RIGHT - right
     ticks = y.ticks()
     parts = [tag("line", class_="base", x1=LEFT, x2=edge, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM)]
-    for tick, value in zip(ticks, tick_texts(ticks), strict=True):
+    for tick, value in zip(ticks, y_texts or tick_texts(ticks), strict=True):
         parts.append(tag("line", class_="grid", x1=LEFT, x2=edge, y1=y.at(tick), y2=y.at(tick)))
         parts.append(tag("text", value, class_="axis", x=LEFT - 8, y=y.at(tick) + 4, text_anchor="end"))
     for position, lines in x_ticks:
