@@ -10,8 +10,8 @@ from harness.comparison.comparable import Differing, changes, inputs_differ, mac
 from harness.comparison.operands import Operand, only_in, paired_entries, read_operand
 from harness.errors import HarnessError, UnknownName
 from harness.plugins import registry
+from harness.stats.caveats import caveats
 from harness.stats.contests import Comparison
-from harness.stats.model import TABLE_HEADINGS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,26 +149,7 @@ def _columns(
 
 def _notes(task: Task, a: Party, b: Party) -> tuple[str, ...]:
     """What a reader must know of a pair beside its numbers."""
-    notes = []
+    told = caveats(task["primary"], a, b)
     if a.entry["reference"] == b.entry["reference"] and (changed := changes(a.entry, b.entry)):
-        notes.append(f"changed from A to B: {changed}")
-    metric = task["primary"].partition("@")[0]
-    sides = (("A", a), ("B", b))
-    said: dict[str, list[str]] = {}
-    for name, party in sides:
-        for line in _caveats(party.entry, metric):
-            said.setdefault(line, []).append(name)
-    notes += [f"{' and '.join(names)}: {line}" for line, names in said.items()]
-    repeats = [party.records["repeat"].nunique() if len(party.records) else 1 for _, party in sides]
-    if max(repeats) > 1:
-        notes.append(f"means over repeats: {repeats[0]} of A, {repeats[1]} of B")
-    return tuple(notes)
-
-
-def _caveats(entry: Entry, metric: str) -> list[str]:
-    """What a reader must know of an entry before believing a verdict on it."""
-    kind = entry["weights"]["kind"] if entry["weights"] else ""
-    lines = [TABLE_HEADINGS[kind]] if kind and kind != "official" else []
-    lines += ["an oracle: given what the others must find"] if "oracle" in entry["tags"] else []
-    lines += [f"leak: {entry['leak']}: its outputs were computed elsewhere"] if entry.get("leak") else []
-    return lines + ([f"optimises {metric}, which judges it here"] if metric in entry["optimises"] else [])
+        return (f"changed from A to B: {changed}", *told)
+    return told

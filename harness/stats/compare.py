@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from harness.stats.clusters import Floats, cluster_sums
 from harness.stats.contests import Contest, Effect, Loss, Side
@@ -17,7 +18,7 @@ from harness.stats.paired import noninferiority_test
 from harness.stats.pairs import Difference, detectable_of, judge, margin_of, paired_differences
 from harness.stats.table import TaskTable, task_table
 
-__all__ = ["Pairing", "Party", "contests"]
+__all__ = ["PairedScores", "Pairing", "Party", "contests", "paired_scores"]
 
 SIDES = ("a", "b")
 COSTS = {"seconds": ("s", 3), "peak_mb": ("MB", 0)}
@@ -54,6 +55,20 @@ class Pairing:
     metrics: Sequence[str] = ()
     costs: bool = True
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PairedScores:
+    """What a contest's primary effect is the mean of: samples on which both have a score, by id.
+
+    Attributes:
+        samples, clusters: ids and clusters [N]. `a`, `b`: scores [N], means over repeats.
+    """
+
+    samples: NDArray[Any]
+    clusters: NDArray[Any]
+    a: Floats
+    b: Floats
 
 
 @dataclass(frozen=True)
@@ -139,6 +154,14 @@ def _measure(pairing: Pairing, margin: float | None, worst: int, seed: int) -> _
     lost = _losses(table.samples[rows], scores[rows], gains[:, 0], worst)
     contest = replace(contest, p=difference.p, wins=wins, ties=ties, losses=losses, worst=lost)
     return _Measured(contest, differences, labels, difference)
+
+
+def paired_scores(pairing: Pairing) -> PairedScores:
+    """The samples that both parties have a score of the primary metric on."""
+    table = _table(pairing, len({*pairing.a.samples, *pairing.b.samples}))
+    scores = table.scores(pairing.task["primary"])
+    rows = np.isfinite(scores).all(axis=1)
+    return PairedScores(table.samples[rows], table.labels[rows], scores[rows, 0], scores[rows, 1])
 
 
 def _table(pairing: Pairing, n_total: int) -> TaskTable:
