@@ -10,7 +10,7 @@ import click
 
 __all__ = ["dashboard_command", "server_arguments"]
 
-APP = Path(__file__).with_name("app.py")
+APP = Path(__file__).with_name("script") / "app.py"
 THEME = {
     "baseRadius": "6px", "paddingTop": "2.5rem", "headingFontSizes": "2rem", "showWidgetBorder": "true",
     "light.primaryColor": "#1f66c1", "light.backgroundColor": "#fdfdfc", "light.secondaryBackgroundColor": "#f5f5f2",

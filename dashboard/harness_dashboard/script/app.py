@@ -17,7 +17,7 @@ from harness_dashboard.spec import PAGES
 __all__: list[str] = []
 
 
-ICON = Path(__file__).with_name("components") / "assets" / "icon.svg"  # one of Streamlit's own comes from a network
+ICON = Path(__file__).parents[1] / "components" / "assets" / "icon.svg"  # one of Streamlit's own comes from a network
 
 
 def _runner(spec: PageSpec, catalogue: Catalogue) -> Callable[[], None]:
