@@ -10,12 +10,21 @@ from rich.cells import cell_len
 
 from harness.report.lines import cut
 from harness.report.sheet import visible
-from harness.report.words import backbones, count, metric_name, number, signed
+from harness.report.words import backbones, count, metric_name, number, seconds, signed
 
 if TYPE_CHECKING:
     from harness.stats.contests import Comparison, Contest, Effect, Failure, Side
 
-__all__ = ["difference", "gate_lines", "own_notes", "p_value", "pair_name", "verdict_sentence"]
+__all__ = [
+    "column_name",
+    "difference",
+    "gate_lines",
+    "means",
+    "own_notes",
+    "p_value",
+    "pair_name",
+    "verdict_sentence",
+]
 
 TITLE_MAX = 26
 
@@ -46,6 +55,27 @@ def difference(effect: Effect) -> str:
     if not math.isfinite(diff.lo):
         return f"{shown} [too few]"
     return f"{shown} [{number(diff.lo, effect.digits)}, {number(diff.hi, effect.digits)}]"
+
+
+def column_name(effect: Effect) -> str:
+    """`psnr@hole ↑ (dB)`."""
+    return _with_arrow(effect) + (f" ({effect.unit})" if effect.unit else "")
+
+
+def _with_arrow(effect: Effect) -> str:
+    arrow = {True: "↑", False: "↓", None: ""}[effect.higher_is_better]
+    return f"{effect.metric} {arrow}".rstrip()
+
+
+def means(effect: Effect) -> tuple[str, str, str]:
+    """What an effect is of, and both means: `psnr ↑ (dB)`, `24.10`, `24.45`."""
+    if effect.metric == "seconds":
+        return "seconds a sample", seconds(effect.a), seconds(effect.b)
+    if effect.metric == "peak_mb":
+        return "peak memory (MB)", number(effect.a, effect.digits), number(effect.b, effect.digits)
+    if effect.ratio:  # means of ratios may be far below 1: digits that count, not decimals
+        return _with_arrow(effect), f"{effect.a:.2g}", f"{effect.b:.2g}"
+    return column_name(effect), number(effect.a, effect.digits), number(effect.b, effect.digits)
 
 
 def p_value(value: float) -> str:

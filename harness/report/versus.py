@@ -10,8 +10,8 @@ from rich.text import Text
 
 from harness.report.lines import GAP, WIDTH, cut, emit, plain_table, rich_table, width_of
 from harness.report.sheet import Cell, Sheet, visible
-from harness.report.verdicts import difference, own_notes, p_value, pair_name, verdict_sentence
-from harness.report.words import NOTHING, count, listed, number, seconds, signed
+from harness.report.verdicts import column_name, difference, means, own_notes, p_value, pair_name, verdict_sentence
+from harness.report.words import NOTHING, count, listed, number, signed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -96,16 +96,7 @@ def _name_rows(heads: Sequence[str], rows: Sequence[list[str]], contests: Sequen
 
 
 def _heads(primary: Effect) -> list[str]:
-    return ["entry", "A", "B", f"{_column(primary)}\nB − A", "won/tied\n/lost", "p", "could\nsee", "B is"]
-
-
-def _column(effect: Effect) -> str:
-    """`psnr@hole ↑ (dB)`."""
-    return f"{effect.metric} {_arrow(effect)}".rstrip() + (f" ({effect.unit})" if effect.unit else "")
-
-
-def _arrow(effect: Effect) -> str:
-    return {True: "↑", False: "↓", None: ""}[effect.higher_is_better]
+    return ["entry", "A", "B", f"{column_name(primary)}\nB − A", "won/tied\n/lost", "p", "could\nsee", "B is"]
 
 
 def _decisive(contest: Contest) -> list[str]:
@@ -136,7 +127,7 @@ def _detail(contest: Contest, width: int, bare: bool) -> Iterator[Text | Table]:
     yield from _wrapped(own_notes(contest), width, "dim")
     others = [*contest.others, *contest.costs]
     if others:
-        rows = [[*_means(effect), difference(effect)] for effect in others]
+        rows = [[*means(effect), difference(effect)] for effect in others]
         heads = ["exploratory", "A", "B", "B − A, or ×B/A"]
         yield from _table(heads, rows, [["", "", "", "dim"]] * len(rows), bare, left=(0,))
     if contest.worst:
@@ -147,16 +138,6 @@ def _detail(contest: Contest, width: int, bare: bool) -> Iterator[Text | Table]:
         ]  # fmt: skip
         heads = [f"B loses most on ({contest.primary.metric})", "A", "B", "B − A"]
         yield from _table(heads, rows, [["", "", "", "red"]] * len(rows), bare, left=(0,))
-
-
-def _means(effect: Effect) -> tuple[str, str, str]:
-    if effect.metric == "seconds":
-        return "seconds a sample", seconds(effect.a), seconds(effect.b)
-    if effect.metric == "peak_mb":
-        return "peak memory (MB)", number(effect.a, effect.digits), number(effect.b, effect.digits)
-    if effect.ratio:  # means of ratios may be far below 1: digits that count, not decimals
-        return f"{effect.metric} {_arrow(effect)}".rstrip(), f"{effect.a:.2g}", f"{effect.b:.2g}"
-    return _column(effect), number(effect.a, effect.digits), number(effect.b, effect.digits)
 
 
 def _footnotes(comparison: Comparison, detailed: bool) -> list[str]:
@@ -201,6 +182,6 @@ def effects_sheet(comparison: Comparison) -> Sheet:
     rows = []
     for one in comparison.contests:
         _, *figures, _, verdict = _decisive(one)
-        rows.append((one.task, one.a.title, one.b.title, _column(one.primary), *figures, verdict))
+        rows.append((one.task, one.a.title, one.b.title, column_name(one.primary), *figures, verdict))
     told = {(i, 9) for i, one in enumerate(comparison.contests) if one.verdict in ("better", "worse")}
     return Sheet(heads, tuple(rows), frozenset(told))

@@ -1,11 +1,85 @@
-"""Page under construction."""
+"""Compare: paired differences of two or more entries."""
 
 from __future__ import annotations
 
-from harness_dashboard.catalogue import Catalogue
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from harness.report.board import TaskView
+from harness.report.opened import Opened
+from harness.report.paired import Duel, contests_of, differences_sheet, duels_sheet
+from harness.report.sheet import csv_text
+from harness.report.views.compare import compare
+from harness_dashboard.catalogue import Catalogue, Source
+from harness_dashboard.components.fragment import fragment
+from harness_dashboard.controls import choose_several, choose_source, choose_task
 
 __all__ = ["page"]
+
+MOST = 6
+"""ours: entries of one comparison; their fifteen pairs still fit a page."""
+KEPT = 16
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner="Comparing …")
+def _compared(
+    path: str, stamp: tuple[int, ...], task: str, references: tuple[str, ...], _opened: Opened
+) -> tuple[Duel, ...]:
+    """Shared by all sessions and never written to. `stamp` is part of the key only."""
+    return contests_of(_opened, task, references)
 
 
 def page(catalogue: Catalogue) -> None:
     """Draw the page."""
+    first, second = st.columns(2)
+    with first:
+        source, opened = choose_source(catalogue)
+    with second:
+        view = choose_task(opened)
+    st.title(view.summary.title, anchor=False)
+    chosen = _entries(view)
+    duels = _compared(str(source.path), source.stamp, view.summary.task, tuple(chosen), opened)
+    fragment(compare(view, duels, link=lambda sample: _address(source, view, sample)), "compare")
+    _downloads(f"{source.suite}-{view.summary.task}", duels)
+
+
+def _entries(view: TaskView) -> list[str]:
+    """At least two entries; where there are not, says what to do and ends the page."""
+    titles = {row.reference: row.title for row in view.judged}
+    if len(titles) < 2:
+        st.info("There are not two entries with results on this task.", icon=":material/difference:")
+        st.markdown("Add a method to the run; what is there already is not computed again:")
+        st.code("harness run --suite SUITE -m METHOD -m ANOTHER --out RUN", language="sh")
+        st.stop()
+    chosen = choose_several(
+        "Entries",
+        list(titles),
+        "entries",
+        default=list(titles)[:2],
+        shown=lambda name: titles[name],
+        most=MOST,
+        help="The one named first is judged against the others. Random weights are for timing and have no results.",
+    )
+    if len(chosen) < 2:
+        st.info("Choose two entries or more.", icon=":material/difference:")
+        st.stop()
+    return chosen
+
+
+def _address(source: Source, view: TaskView, sample: str) -> str:
+    """The page Samples with this sample on it."""
+    return "samples?" + urlencode({"source": source.title, "task": view.summary.title, "sample": sample})
+
+
+def _downloads(name: str, duels: tuple[Duel, ...]) -> None:
+    first, second, _ = st.columns([2, 3, 5])
+    icon = ":material/download:"
+    first.download_button("Pairs as CSV", csv_text(duels_sheet(duels)), f"{name}-pairs.csv", "text/csv", icon=icon)
+    second.download_button(
+        "Differences by sample as CSV",
+        lambda: csv_text(differences_sheet(duels)),
+        f"{name}-differences.csv",
+        "text/csv",
+        icon=icon,
+    )

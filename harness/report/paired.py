@@ -1,0 +1,85 @@
+"""Entries of what is open against each other: contests with the scores that they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import UnknownName
+from harness.report.sheet import Cell, Sheet
+from harness.report.versus import comparison_sheet
+from harness.stats.caveats import caveats
+from harness.stats.compare import PairedScores, Pairing, Party, contests, paired_scores
+from harness.stats.contests import Comparison, Contest
+
+if TYPE_CHECKING:
+    from harness.report.board import Row
+    from harness.report.opened import Opened
+
+__all__ = ["Duel", "contests_of", "differences_sheet", "duels_sheet"]
+
+APART = ("mini", "unstated")
+"""Kinds of weights whose seconds say nothing about a paper's network, nor are comparable with its."""
+
+
+@dataclass(frozen=True)
+class Duel:
+    """B judged against A, with the scores of the primary metric sample by sample."""
+
+    contest: Contest
+    scores: PairedScores
+    a: Row
+    b: Row
+
+
+def contests_of(opened: Opened, task: str, references: Sequence[str]) -> tuple[Duel, ...]:
+    """Every pair of the entries: the one named earlier is B, judged against A, the one named later.
+
+    Primary metrics of all pairs are one family (Holm). Seconds and memory are compared only within official
+    configurations and methods without weights, or within small checkpoints.
+
+    Raises `UnknownName` for an entry that the task does not have, and for one of random weights: what those output is
+    no result.
+    """
+    view = opened.views[task]
+    rows = {row.reference: row for row in view.judged}
+    for reference in references:
+        if reference not in rows:
+            raise UnknownName(f"entry with results on {task}", reference, list(rows), "", listed=True)
+    parties = {name: _party(opened, view.task, rows[name]) for name in references}
+    pairs = [(rows[a], rows[b]) for b, a in combinations(references, 2)]
+    pairings = [_pairing(view.task, a, b, parties[a.reference], parties[b.reference]) for a, b in pairs]
+    found = zip(contests(pairings), pairings, pairs, strict=True)
+    return tuple(Duel(contest, paired_scores(pairing), a, b) for contest, pairing, (a, b) in found)
+
+
+def _party(opened: Opened, task: Mapping[str, Any], row: Row) -> Party:
+    return Party(str(opened.run.path), row.entry, opened.rows(row.reference, task["id"]), task["samples"])
+
+
+def _pairing(task: Mapping[str, Any], a: Row, b: Row, of_a: Party, of_b: Party) -> Pairing:
+    others = [c for c in task["metrics"] if c != task["primary"] and task["metrics_info"][c]["kind"] == "sample"]
+    apart = (a.kind in APART) != (b.kind in APART)
+    told = caveats(task["primary"], of_a, of_b)
+    if apart and a.seconds and b.seconds:
+        whose = "A" if a.kind in APART else "B"
+        told = (*told, f"seconds and memory are not compared: {whose} was timed as a small checkpoint")
+    return Pairing(task, of_a, of_b, others, not apart, told)
+
+
+def duels_sheet(duels: Sequence[Duel]) -> Sheet:
+    """Every column of every pair: what decides, what is exploratory, what it costs."""
+    return comparison_sheet(Comparison("", "", None, tuple(duel.contest for duel in duels), ()))
+
+
+def differences_sheet(duels: Sequence[Duel]) -> Sheet:
+    """One row a pair and sample: both scores of the primary metric, and B − A."""
+    rows: list[tuple[Cell, ...]] = []
+    for duel in duels:
+        contest, of = duel.contest, duel.scores
+        for sample, cluster, a, b in zip(of.samples, of.clusters, of.a.tolist(), of.b.tolist(), strict=True):
+            names = (contest.task, contest.a.entry, contest.b.entry, contest.primary.metric, str(sample), str(cluster))
+            rows.append((*names, a, b, b - a))
+    return Sheet(("task", "entry_a", "entry_b", "metric", "sample", "cluster", "a", "b", "difference"), tuple(rows))
