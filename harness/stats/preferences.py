@@ -1,0 +1,223 @@
+"""From answers to strengths, pairs, ranks, and how often each metric agrees with people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.special import stdtr
+
+from harness.errors import HarnessError
+from harness.stats.answers import Answer, MetricAgreement, PairPreference, Preferences, Strength
+from harness.stats.clusters import Floats, Ints
+from harness.stats.davidson import all_pairs, fit, groups_apart, probabilities, unbounded
+from harness.stats.paired import holm
+from harness.stats.ranks import places
+from harness.stats.twoway import TwoWay, two_way
+
+__all__ = ["METRIC_TIE", "metric_agreements", "preferences", "resamples_of"]
+
+ALPHA = 0.05
+DIGITS = 6
+"""ours: log-strengths that agree in so many decimals share a rank; Newton's method leaves the last few undecided."""
+METRIC_TIE = 1e-9
+"""ours: relative difference below which a metric calls two outputs equal."""
+
+
+def resamples_of(answers: Sequence[Answer], *, seed: int = 0) -> TwoWay:
+    """The resamples that all statistics of a study share."""
+    return two_way([a.rater for a in answers], [a.cluster for a in answers], seed=seed)
+
+
+def preferences(answers: Sequence[Answer], entries: Sequence[str], *, seed: int = 0) -> Preferences:
+    """Davidson's model of the answers that count, with intervals clustered by rater and picture.
+
+    Neither the order of answers nor which side a picture stood on matters.
+
+    Args:
+        answers: of raters that are relied on; catch trials and repeats are left out here.
+        entries: that were compared.
+
+    Raises:
+        HarnessError: fewer than two entries, no answer, an entry that is not one of `entries`, or groups of entries
+            that no chain of comparisons joins: there is nothing to say of one against the other.
+    """
+    counted = [answer for answer in answers if answer.counts]
+    _refuse_unconnected(counted, entries)
+    pairs = all_pairs(len(entries))
+    outcomes = _outcomes(counted, entries)
+    counts = outcomes.sum(axis=0).reshape(1, -1, 3)
+    resamples = resamples_of(counted, seed=seed)
+    drawn = resamples.sums(outcomes, [a.cluster for a in counted], [a.rater for a in counted])
+    strengths, log_nu = fit(counts, len(entries))
+    of_resamples = fit(drawn.reshape(-1, len(pairs), 3), len(entries))
+    chance, chances = _chances(strengths, log_nu)[0], _chances(*of_resamples)
+    p = _p_values(strengths[0], of_resamples[0], pairs, resamples)
+    adjusted = holm(p) if np.isfinite(p).all() else p
+    made = _strengths(
+        entries, counts[0], (strengths[0], of_resamples[0]), (chance, chances), adjusted, resamples, len(counted)
+    )
+    order = [entries.index(one.entry) for one in made]
+    return Preferences(
+        strengths=made,
+        pairs=_pair_rows(order, entries, counts[0], (chance, chances), (p, adjusted), resamples),
+        nu=math.exp(float(log_nu[0])),
+        answers=len(counted),
+        raters=len(resamples.raters),
+        pictures=len(resamples.pictures),
+        by_rater=resamples.by_rater,
+    )
+
+
+def metric_agreements(
+    answers: Sequence[Answer],
+    scores: Mapping[str, Mapping[tuple[str, str], float]],
+    higher_is_better: Mapping[str, bool],
+    resamples: TwoWay,
+) -> tuple[MetricAgreement, ...]:
+    """Of each metric the share of decided answers in which it orders the pair as the rater did.
+
+    Answers "same" are left out, and a metric that gives both outputs one score (`METRIC_TIE`) counts half, what a coin
+    would do (ours).
+
+    Args:
+        scores: column → (entry, sample) → score.
+        higher_is_better: column → direction.
+        resamples: of all answers, see `resamples_of`.
+    """
+    decided = [answer for answer in answers if answer.counts and answer.preferred]
+    return tuple(_agreement(column, decided, scores[column], higher_is_better[column], resamples) for column in scores)
+
+
+def _agreement(
+    column: str, decided: Sequence[Answer], scores: Mapping[tuple[str, str], float], higher: bool, resamples: TwoWay
+) -> MetricAgreement:
+    kept, hits = [], []
+    for answer in decided:
+        other = answer.right if answer.preferred == answer.left else answer.left
+        chosen, left = (scores.get((entry, answer.sample), math.nan) for entry in (answer.preferred, other))
+        if math.isfinite(chosen) and math.isfinite(left):
+            kept.append(answer)
+            tie = math.isclose(chosen, left, rel_tol=METRIC_TIE, abs_tol=METRIC_TIE)
+            hits.append(0.5 if tie else float((chosen > left) == higher))
+    share = resamples.share(np.array(hits), [a.cluster for a in kept], [a.rater for a in kept])
+    return MetricAgreement(column, share, hits.count(0.5), len(decided) - len(kept))
+
+
+def _refuse_unconnected(answers: Sequence[Answer], entries: Sequence[str]) -> None:
+    if len(entries) < 2:
+        raise HarnessError("a comparison needs two entries at least")
+    place = {entry: number for number, entry in enumerate(entries)}
+    compared = np.zeros((len(entries), len(entries)), dtype=bool)
+    for answer in answers:
+        strangers = [entry for entry in (answer.left, answer.right) if entry not in place]
+        if strangers:
+            raise HarnessError(f"trial {answer.trial} compares '{strangers[0]}', which is no entry of the study")
+        compared[place[answer.left], place[answer.right]] = True
+    if not answers:
+        raise HarnessError("nobody has compared any two entries yet")
+    groups = groups_apart(compared)
+    if len(groups) > 1:
+        told = "; ".join(", ".join(entries[number] for number in group) for group in groups)
+        raise HarnessError(f"never compared with each other, not even through a third: {told}")
+
+
+def _outcomes(answers: Sequence[Answer], entries: Sequence[str]) -> Floats:
+    """One row an answer: 1 where its pair and outcome stand, [N, P · 3]."""
+    place = {entry: number for number, entry in enumerate(entries)}
+    number = {(int(i), int(j)): p for p, (i, j) in enumerate(all_pairs(len(entries)))}
+    outcomes = np.zeros((len(answers), 3 * len(number)))
+    for row, answer in enumerate(answers):
+        i, j = sorted((place[answer.left], place[answer.right]))
+        outcome = 2 if not answer.preferred else 0 if place[answer.preferred] == i else 1
+        outcomes[row, 3 * number[i, j] + outcome] = 1.0
+    return outcomes
+
+
+def _chances(strengths: Floats, log_nu: Floats) -> Floats:
+    """Chance that the row is preferred to the column, a tie counted half, [R, E, E]; ½ on the diagonal."""
+    entries = strengths.shape[1]
+    pairs, found = all_pairs(entries), probabilities(strengths, log_nu)
+    table = np.full((len(strengths), entries, entries), 0.5)
+    table[:, pairs[:, 0], pairs[:, 1]] = found[..., 0] + found[..., 2] / 2
+    table[:, pairs[:, 1], pairs[:, 0]] = found[..., 1] + found[..., 2] / 2
+    return table
+
+
+def _p_values(strengths: Floats, resampled: Floats, pairs: Ints, resamples: TwoWay) -> Floats:
+    """Two-sided p [P] of "equally strong": Student's t of the difference over its bootstrap error; NaN untold."""
+    if not resamples.told:
+        return np.full(len(pairs), math.nan)
+    errors = (resampled[:, pairs[:, 0]] - resampled[:, pairs[:, 1]]).std(axis=0, ddof=1)
+    differences = np.abs(strengths[pairs[:, 0]] - strengths[pairs[:, 1]])
+    t = np.divide(differences, errors, out=np.where(differences > 0, np.inf, 0.0), where=errors > 0)
+    p: Floats = 2 * stdtr(resamples.clusters - 1, -t)
+    return p
+
+
+def _strengths(
+    entries: Sequence[str],
+    counts: Floats,
+    theta: tuple[Floats, Floats],
+    chances: tuple[Floats, Floats],
+    adjusted: Floats,
+    resamples: TwoWay,
+    n: int,
+) -> tuple[Strength, ...]:
+    """`theta` and `chances`: the estimate, then those of resamples. `adjusted`: p of every pair after Holm."""
+    pairs = all_pairs(len(entries))
+    wins, ties = np.zeros((2, len(entries), len(entries)))
+    wins[pairs[:, 0], pairs[:, 1]], wins[pairs[:, 1], pairs[:, 0]] = counts[:, 0], counts[:, 1]
+    ties[pairs[:, 0], pairs[:, 1]] = ties[pairs[:, 1], pairs[:, 0]] = counts[:, 2]
+    surely = np.zeros(wins.shape, dtype=bool)
+    surely[pairs[:, 0], pairs[:, 1]] = surely[pairs[:, 1], pairs[:, 0]] = adjusted <= ALPHA
+    beats = surely & (theta[0][:, None] > theta[0][None, :])
+    held = unbounded(wins + ties > 0)
+    made = []
+    for e, place in enumerate(places(np.round(theta[0], DIGITS), beats)):
+        overall = float(_mean_of_others(chances[0], e))
+        made.append(
+            Strength(
+                entry=entries[e],
+                strength=resamples.interval(float(theta[0][e]), theta[1][:, e], n),
+                preferred=resamples.interval(overall, _mean_of_others(chances[1], e), n),
+                rank=place.rank,
+                rank_lo=place.low,
+                rank_hi=place.high,
+                group=place.group,
+                wins=int(wins[e].sum()),
+                losses=int(wins[:, e].sum()),
+                ties=int(ties[e].sum()),
+                unbounded=e in held,
+            )
+        )
+    return tuple(sorted(made, key=lambda one: (-one.strength.value, one.entry)))
+
+
+def _mean_of_others(chances: Floats, entry: int) -> Floats:
+    """Of [..., E, E] the mean of a row without its diagonal, [...]."""
+    row = chances[..., entry, :]
+    mean: Floats = (row.sum(axis=-1) - row[..., entry]) / (row.shape[-1] - 1)
+    return mean
+
+
+def _pair_rows(
+    order: Sequence[int],
+    entries: Sequence[str],
+    counts: Floats,
+    chances: tuple[Floats, Floats],
+    tests: tuple[Floats, Floats],
+    resamples: TwoWay,
+) -> tuple[PairPreference, ...]:
+    number = {(int(i), int(j)): p for p, (i, j) in enumerate(all_pairs(len(entries)))}
+    rows = []
+    for place, a in enumerate(order):
+        for b in order[place + 1 :]:
+            at = number[min(a, b), max(a, b)]
+            first, second, same = (int(c) for c in counts[at])
+            for_a, for_b = (first, second) if a < b else (second, first)
+            chance = resamples.interval(float(chances[0][a, b]), chances[1][:, a, b], for_a + for_b + same)
+            p, adjusted = float(tests[0][at]), float(tests[1][at])
+            rows.append(PairPreference(entries[a], entries[b], for_a, for_b, same, chance, p, adjusted))
+    return tuple(rows)
