@@ -1,4 +1,4 @@
-"""JSON Schemas (draft 2020-12) of what a run folder holds, shipped beside this module."""
+"""JSON Schemas (draft 2020-12) of what a run folder and a file of timings hold, shipped beside this module."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMAS", "problems", "schema_text"]
 
-SCHEMAS = ("manifest", "record", "sample", "feature", "summary", "event")
+SCHEMAS = ("manifest", "record", "sample", "feature", "summary", "event", "bench")
 MOST = 3
 """ours: problems told of one value; a wrong folder has the same one many times."""
 

@@ -39,6 +39,29 @@ def _event() -> dict[str, Any]:
     return {**place, "differs": ["output"], "levels": 3, "kept": side, "other": side}
 
 
+def _bench() -> dict[str, Any]:
+    """What `harness bench` wrote of one method at one size."""
+    spent = {"least": 0.01, "median": 0.02, "lo": 0.01, "hi": 0.04}
+    hardware = {key: value for key, value in RUN.manifest["hardware"].items() if key != "host"}
+    entry = {"reference": "mean", "title": "mean", "method": "mean", "version": "1", "kind": "", "weights": ""}
+    return {
+        "schema": 1,
+        "argv": ["harness", "bench", "mean"],
+        "started": "2026-11-28T04:00:00+00:00",
+        "device": "cpu",
+        "repeats": 5,
+        "coverage": 0.9375,
+        "hole": 0.25,
+        "inputs": {"dataset": "photos", "version": "1", "content": "0" * 64, "pictures": ["china"], "how": "cropped"},
+        "load_ended": 0.5,
+        "hardware": hardware,
+        "packages": {"torch": "2.11.0"},
+        "git": {"commit": "0" * 40, "dirty": False},
+        "entries": [entry | {"parameters_m": None, "source_digest": "0" * 64}],
+        "rows": [{"entry": "mean", "side": 64, "calls": 5, "wall": spent, "cpu": spent, "peak_mb": 0.5, "why": ""}],
+    }
+
+
 WHOLE: dict[str, dict[str, Any]] = {
     "manifest": RUN.manifest,
     "record": _rows(read_rows(RUN.cell("telea", "stamps-thick")))[0],
@@ -46,6 +69,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     "feature": _rows(read_rows(RUN.features("efl0", "truth", "stamps-thick")))[0],
     "summary": json.loads(json.dumps(summarise(RUN.records(), RUN.manifest, RUN.aggregates()).to_dict())),
     "event": _event(),
+    "bench": _bench(),
 }
 
 
@@ -103,6 +127,7 @@ OPTIONAL = {
         "leak", "folder", "outputs", "real_bands", "equals", "accelerator", "host",  # of its parts
     },
     "record": {"seconds", "peak_mb", "origin"},
+    "bench": {"accelerator", "host"},
 }  # fmt: skip
 DROPPED = [
     (name, place)
@@ -141,6 +166,10 @@ def test_a_document_with_a_stranger_is_refused_and_the_line_names_it(name: str) 
         ("sample", "ratio", 1.5),
         ("sample", "truth", "0" * 63),
         ("event", "levels", 256),
+        ("bench", "started", "2026-11-28"),
+        ("bench", "repeats", 0),
+        ("bench", "hole", 1),
+        ("bench", "coverage", 0.5),
     ],
 )
 def test_values_out_of_range_are_refused(name: str, key: str, value: Any) -> None:

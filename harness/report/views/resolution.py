@@ -1,0 +1,134 @@
+"""Seconds and memory by the size of the picture, as `harness bench` measured them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from harness.report.svg import (
+    BOTTOM,
+    HEIGHT,
+    LABEL,
+    LABEL_ROOM,
+    LEFT,
+    LINE,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Axis,
+    Mark,
+    apart,
+    frame,
+    plot,
+    tag,
+    whisker_and_dot,
+)
+from harness.report.templating import render
+from harness.report.views.leaderboard import machine
+from harness.report.words import seconds, shorten
+from harness.store.timings import CONFIGURATIONS
+
+if TYPE_CHECKING:
+    from harness.store.timings import Timed, TimedEntry, Timings
+
+__all__ = ["seconds_by_size"]
+
+COLOURS = 20
+EDGE = WIDTH - RIGHT - LABEL_ROOM
+LEAST_SPAN = 10.0
+"""ours: the axis of seconds spans a decade at least, so that noise does not look like a difference."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """An entry as it is drawn and tabled; `rows` in the order of sizes, None where a size was not asked of it."""
+
+    entry: TimedEntry
+    colour: int
+    rows: tuple[Timed | None, ...]
+
+    @property
+    def configuration(self) -> str:
+        return CONFIGURATIONS[self.entry.kind]
+
+    def marks(self) -> list[Mark]:
+        return [_mark(self.entry, row) for row in self.rows if row and row.wall]
+
+
+def seconds_by_size(timings: Sequence[Timings]) -> Markup:
+    """For each machine a plot, both axes logarithmic, and tables: official sizes first, small checkpoints apart.
+
+    Args:
+        timings: files of `harness bench`; none says how to make one.
+    """
+    return render(
+        "views/resolution.html.j2",
+        files=[(one, machine({"hardware": one.hardware, "device": one.device}), *_drawn(one)) for one in timings],
+    )
+
+
+def _drawn(one: Timings) -> tuple[Markup, list[_Line], list[_Line]]:
+    """The plot; the lines of official sizes, then those of small checkpoints, fastest first."""
+    official, mini = one.apart()
+    by_size = {(row.entry, row.side): row for row in one.rows}
+    lines = [
+        _Line(entry, number % COLOURS, tuple(by_size.get((entry.reference, side)) for side in one.sides))
+        for number, entry in enumerate([*official, *mini])
+    ]
+    first, apart_from_them = lines[: len(official)], lines[len(official) :]
+    return _plot(lines, one.sides), sorted(first, key=_at_largest), sorted(apart_from_them, key=_at_largest)
+
+
+def _at_largest(line: _Line) -> tuple[float, str]:
+    """Fastest at the largest size first; what gave no seconds there comes last."""
+    last = line.rows[-1]
+    return (last.wall.median if last and last.wall else math.inf), line.entry.title
+
+
+def _mark(entry: TimedEntry, row: Timed) -> Mark:
+    assert row.wall is not None, "asked for where there is one"
+    low, high = row.wall.lo or row.wall.median, row.wall.hi or row.wall.median
+    tip = f"{entry.title}, {row.side} px: {seconds(row.wall.median)}, {CONFIGURATIONS[entry.kind]}"
+    return Mark(row.side, row.wall.median, low, high, tip)
+
+
+def _plot(lines: Sequence[_Line], sides: Sequence[int]) -> Markup:
+    """Seconds over sizes, a line an entry with its name at its end; empty where nothing was timed."""
+    drawn = [(line, marks) for line in lines if (marks := line.marks())]
+    if not drawn:
+        return Markup()
+    x = Axis(sides[0] / 1.15, sides[-1] * 1.15, LEFT, EDGE, log=True)
+    y = _seconds_axis([mark for _, marks in drawn for mark in marks])
+    ticks = [(x.at(side), str(side)) for side in sides]
+    texts = [seconds(tick) for tick in y.ticks()]
+    title = "median of a call (log)"
+    parts = [frame(y, ticks, "side of the picture, px (log)", title, right=LABEL_ROOM, y_texts=texts)]
+    whole = sorted((one for one in drawn if one[1][-1].x == sides[-1]), key=lambda one: y.at(one[1][-1].y))
+    ends = apart([y.at(marks[-1].y) for _, marks in whole], LINE, TOP, HEIGHT - BOTTOM)
+    parts += [_curve(line, marks, x, y) for line, marks in drawn if marks[-1].x != sides[-1]]
+    parts += [_curve(line, marks, x, y, end) for (line, marks), end in zip(whole, ends, strict=True)]
+    return plot(parts, "seconds of a call by the side of the picture")
+
+
+def _seconds_axis(marks: Sequence[Mark]) -> Axis:
+    low, high = min(mark.lo for mark in marks) / 1.3, max(mark.hi for mark in marks) * 1.3
+    spread = max(1.0, LEAST_SPAN * low / high) ** 0.5
+    return Axis(low / spread, high * spread, HEIGHT - BOTTOM, TOP, log=True)
+
+
+def _curve(line: _Line, marks: Sequence[Mark], x: Axis, y: Axis, end: float | None = None) -> Markup:
+    """A line; named at height `end` of the right edge, or where it ends early, beside its last dot."""
+    mini = line.entry.kind == "mini"
+    path = " ".join(f"{x.at(mark.x)},{y.at(mark.y)}" for mark in marks)
+    dots = [tag("g", whisker_and_dot(x.at(m.x), m, y, mini, 3), tag("title", m.tip)) for m in marks]
+    right, height = x.at(marks[-1].x), y.at(marks[-1].y)
+    parts = [tag("polyline", class_="curve", points=path), *dots]
+    if end is not None:
+        parts.append(tag("line", class_="leader", x1=right + 4, y1=height, x2=EDGE + 8, y2=end))
+    at = (EDGE + 11, end + 4) if end is not None else (right + 7, height - 5)
+    parts.append(tag("text", shorten(line.entry.title, LABEL), class_="label", x=at[0], y=round(at[1], 1)))
+    return tag("g", *parts, class_=f"line e{line.colour}{' small-one' if mini else ''}")
