@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 def test_a_run_is_shown_and_its_table_can_be_taken_away(open_page: Callable[..., Any]) -> None:
     app = open_page("leaderboard", source="run demo-1")
     assert [one.value for one in app.exception] == []
-    assert app.title[0].value == "Photographs, LaMa thick masks"
+    assert "<h1>Photographs, LaMa thick masks</h1>" in json.loads(app.get("bidi_component")[0].proto.json)
     assert [box.label for box in app.selectbox] == ["Board or run", "Task", "Size of the hole", "Other metrics"]
     assert app.get("download_button")[0].proto.label == "Download as CSV"
 

@@ -10,25 +10,31 @@ from markupsafe import Markup
 
 from harness_dashboard.components import asset, stylesheet
 
-__all__ = ["fragment", "script"]
+__all__ = ["fragment", "heading", "script"]
 
 
-def script(name: str) -> str:
-    """A component's script with what all components share before it."""
-    return asset("part.js").replace("export function", "function") + asset(name)
+def script(*names: str) -> str:
+    """A component's script, of one file or several, with what all components share before it."""
+    *shared, own = ("part.js", *names)
+    return "".join(asset(name).replace("export function", "function") for name in shared) + asset(own)
 
 
 @cache
 def _component() -> Any:
-    return st.components.v2.component("harness.fragment", css=stylesheet(), js=script("fragment.js"))
+    return st.components.v2.component("harness.fragment", css=stylesheet(), js=script("inert.js", "fragment.js"))
 
 
 def fragment(html: Markup, key: str) -> None:
     """Show what a view of `harness.report.views` rendered.
 
-    Only `Markup` is taken: text that nobody escaped cannot get here by mistake. In the browser scripts, handlers,
-    frames and addresses outside are removed once more.
+    Only `Markup` is taken: text that nobody escaped cannot get here by mistake. In the browser whatever could act or
+    ask for something outside is removed once more (`assets/inert.js`).
     """
     if not isinstance(html, Markup):
         raise TypeError(f"a fragment is Markup, made by a template that escapes, not {type(html).__name__}")
     _component()(data=str(html), key=key)
+
+
+def heading(text: str) -> Markup:
+    """A page's title that comes from data: `st.title` would read it as Markdown."""
+    return Markup("<h1>{}</h1>").format(text)

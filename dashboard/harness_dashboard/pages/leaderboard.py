@@ -11,7 +11,7 @@ from harness.report.export import standings_sheet
 from harness.report.sheet import csv_text
 from harness.report.views.leaderboard import ANY_REGION, leaderboard, regions, subsets
 from harness_dashboard.catalogue import Catalogue
-from harness_dashboard.components.fragment import fragment
+from harness_dashboard.components.fragment import fragment, heading
 from harness_dashboard.controls import choose, choose_source, choose_task
 
 __all__ = ["page"]
@@ -36,8 +36,8 @@ def page(catalogue: Catalogue) -> None:
         subset = choose("Size of the hole", subsets(view), "bin", shown=_bin)
     with fourth:
         region = choose("Other metrics", regions(view), "region", shown=lambda name: REGIONS.get(name, name))
-    st.title(view.summary.title, anchor=False)
-    fragment(leaderboard(view, subset=subset, region=region, tiers=opened.tiers, manifest=opened.manifest), "board")
+    board = leaderboard(view, subset=subset, region=region, tiers=opened.tiers, manifest=opened.manifest)
+    fragment(heading(view.summary.title) + board, "board")
     sheet = standings_sheet([subset_view(view, subset)], opened.manifest["suite"])
     name = f"{source.suite}-{view.summary.task}{'-' + subset.replace(':', '-') if subset else ''}.csv"
     st.download_button("Download as CSV", csv_text(sheet), name, "text/csv", icon=":material/download:")
