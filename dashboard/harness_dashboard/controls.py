@@ -12,7 +12,7 @@ from harness.report.board import TaskView
 from harness.report.opened import Opened
 from harness_dashboard.catalogue import Catalogue, Source
 
-__all__ = ["choose", "choose_several", "choose_source", "choose_task", "switch"]
+__all__ = ["BIND", "choose", "choose_several", "choose_source", "choose_task", "switch"]
 
 BIND: Literal["query-params"] = "query-params"
 
@@ -62,7 +62,7 @@ def choose_source(catalogue: Catalogue) -> tuple[Source, Opened]:
         st.error("This folder cannot be read.", icon=":material/error:")
         st.code(str(error), language=None, wrap_lines=True)
         st.markdown("Say what is wrong with it, part by part:")
-        st.code(f"harness verify {source.path}", language="sh")
+        st.code(f"harness verify {source.word}", language="sh")
         st.stop()
     return source, opened
 
