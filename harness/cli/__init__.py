@@ -49,6 +49,7 @@ _COMMANDS = {
     "report": ("report", "report_command", "Rebuild the summary and the HTML report of a run."),
     "merge": ("merge", "merge_command", "Join runs of one suite: of several machines, or one method at a time."),
     "verify": ("verify", "verify_command", "Check a run folder: schemas, hashes, keys, counts, a sample of scores."),
+    "bench": ("bench", "bench_command", "Seconds and memory of methods by the size of the picture."),
     "compare": ("compare", "compare_command", "Judge one entry or run against another; a gate for CI."),
     "data": ("data", "data_command", "Unpack a data set's archive, whoever made it."),
     "train": ("train", "train_command", "Train a method's weights by its recipe."),

@@ -1,0 +1,117 @@
+"""The Python face of `harness bench`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from harness.benching.contenders import contender, described
+from harness.benching.memory import room_for_data
+from harness.benching.pictures import Pictures
+from harness.benching.turns import Contender, take_turns
+from harness.errors import HarnessError
+from harness.interfaces import Inpainter
+from harness.plugins import registry
+from harness.runner.api import pick_device
+from harness.runner.entries import MethodLike
+from harness.runner.memory import keep_freed
+from harness.stats.orders import median_by_order
+from harness.store.environment import git_state, hardware, packages
+from harness.store.timings import Timings
+
+__all__ = ["LARGEST", "SIZES", "SMALLEST", "bench"]
+
+SIZES = (256, 512, 1024)
+SMALLEST, LARGEST = 8, 16384
+
+
+def bench(
+    methods: MethodLike | Sequence[MethodLike], *, sizes: Sequence[int] = SIZES, hole: float = 0.25, repeats: int = 5,
+    threads: int = 0, device: str = "auto", argv: Sequence[str] = (), tell: Callable[[str], None] | None = None,
+) -> Timings:  # fmt: skip
+    """Seconds and memory of methods on square pictures with a hole in the middle.
+
+    Every method is built once and called as a run calls it. At each size one uncounted call warms up; then they take
+    turns, each turn on another photograph. What a method refuses, or what does not fit into memory, is a row with a
+    reason.
+
+    Args:
+        methods: references or callables, or one of these. Without weights in its reference a learned method is timed
+            at its official size: `@official` where the file is here, else `@random`.
+        sizes: sides in pixels.
+        hole: share of the picture.
+        repeats: timed calls of each; four or fewer tell no interval.
+        threads: for torch and OpenCV; 0 leaves them as they are. Other libraries read OMP_NUM_THREADS as they load.
+        device: `auto`, `cpu`, `cuda`, `cuda:1`.
+        argv: the command to remember.
+        tell: hears in one line whose turn it is.
+
+    Raises:
+        HarnessError: unknown names, a method named twice, values out of range.
+    """
+    _check(sizes, hole, repeats, threads)
+    known = registry()
+    several = [methods] if isinstance(methods, str | Inpainter) or callable(methods) else list(methods)
+    entries = [contender(method, known) for method in several]
+    names = [entry.reference for entry in entries]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise HarnessError(f"{twice[0]} is named twice")
+    device = pick_device(device)
+    pictures = Pictures(repeats, hole)
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    keep_freed()
+    with _threads(threads), room_for_data(device):
+        machine = hardware(device)
+        contenders = [Contender(entry, device) for entry in entries]
+        turns = [take_turns(contenders, pictures, side, repeats, tell or _quiet) for side in sorted(sizes)]
+        rows = tuple(row for rows in turns for row in rows)
+    return Timings(
+        argv=tuple(argv),
+        started=started,
+        device=device,
+        repeats=repeats,
+        coverage=median_by_order(range(repeats)).coverage,
+        hole=hole,
+        inputs=pictures.inputs(),
+        load_ended=os.getloadavg()[0],
+        hardware=machine,
+        packages=packages(),
+        git=git_state(),
+        entries=tuple(described(entry) for entry in entries),
+        rows=rows,
+    )
+
+
+def _quiet(line: str) -> None:
+    """Nobody listens."""
+
+
+def _check(sizes: Sequence[int], hole: float, repeats: int, threads: int) -> None:
+    wrong = [side for side in sizes if not SMALLEST <= side <= LARGEST]
+    if wrong or not sizes:
+        raise HarnessError(f"a size is a side of {SMALLEST} to {LARGEST} pixels{f', not {wrong[0]}' if wrong else ''}")
+    if len(set(sizes)) < len(sizes):
+        raise HarnessError("a size is named twice")
+    if not 0 < hole < 1:
+        raise HarnessError(f"the hole is a share of the picture between 0 and 1, not {hole:g}")
+    if repeats < 1 or threads < 0:
+        raise HarnessError("repeats is 1 or more, threads 0 (as they are) or more")
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Give torch and OpenCV `count` threads for a while; 0 leaves them as they are."""
+    import cv2
+    import torch
+
+    before = torch.get_num_threads(), cv2.getNumThreads()
+    if count:
+        torch.set_num_threads(count)
+        cv2.setNumThreads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        cv2.setNumThreads(before[1])
