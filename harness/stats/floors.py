@@ -21,7 +21,9 @@ from harness.stats.paired import holm, noninferiority_test, smallest_p, superior
 from harness.stats.table import TaskTable
 
 __all__ = [
+    "NONINFERIOR_MARGIN_DB",
     "NOT_JUDGED",
+    "SUPERIOR_MARGIN_DB",
     "FloorEntries",
     "below_floor",
     "below_floor_by_bar",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from importlib.resources import files
 from typing import Any, Literal
 
 from harness.errors import HarnessError
 from harness.places import file_name
-from harness.specs import SuiteSpec
+from harness.specs import Spec, SuiteSpec
 
-__all__ = ["Suite", "Task", "load_suite", "parse_suite", "task_of"]
+__all__ = ["Suite", "Task", "load_suite", "load_suites", "parse_suite", "task_of"]
 
 
 @dataclass(frozen=True)
@@ -112,3 +112,15 @@ def load_suite(spec: SuiteSpec) -> Suite:
     """Read the TOML file that a suite's spec names."""
     package, _, path = spec.resource.partition(":")
     return parse_suite(spec.name, files(package).joinpath(path).read_bytes())
+
+
+def load_suites(specs: Iterable[Spec]) -> tuple[list[Suite], dict[str, str]]:
+    """Every suite that can be read, and by name what is wrong with the others: a plugin's may be broken."""
+    suites, broken = list[Suite](), dict[str, str]()
+    for spec in specs:
+        if isinstance(spec, SuiteSpec):
+            try:
+                suites.append(load_suite(spec))
+            except (HarnessError, ImportError, OSError) as error:
+                broken[spec.name] = str(error)
+    return suites, broken
