@@ -145,14 +145,12 @@ class Catalogue:
         return _open(os.fsencode(source.path), source.stamp)
 
     def _boards(self) -> list[Source]:
-        return [
-            Source(
-                board.id if board.shipped else f"{board.id} (yours)",
-                f"{board.suite} {board.name.replace('-', ' · ')}{'' if board.shipped else ' · yours'}",
-                board.suite, board.path, "board",
-            )
-            for board in boards()
-        ]  # fmt: skip
+        found = []
+        for board in boards():
+            suite, name, yours = _line(board.suite), _line(board.name), "" if board.shipped else " · yours"
+            address = f"{suite}/{name}{' (yours)' if yours else ''}"
+            found.append(Source(address, f"{suite} {name.replace('-', ' · ')}{yours}", suite, board.path, "board"))
+        return found
 
     def _runs(self) -> list[Source]:
         """A run whose name another one has, in another folder, is told by its path."""

@@ -38,6 +38,8 @@ FILES = ("samples.jsonl", "events.jsonl", "aggregates.parquet", "summary.json", 
 TRUTH = "truth"
 """Stands for an entry where features of truths lie."""
 NAMING_SECONDS = 1.0
+MANIFEST_BYTES = 1 << 29
+"""ours: the ids of ten million samples take less."""
 
 
 class RunFolder:
@@ -185,8 +187,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The JSON object of a run folder's manifest, of whatever schema. Raises `HarnessError` where there is none."""
     path = folder / "manifest.json"
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):  # a pipe would be waited for
             raise HarnessError(f"{path} is damaged: it is not a file")
+        if facts.st_size > MANIFEST_BYTES:
+            raise HarnessError(f"{path} is damaged: it has {facts.st_size} bytes, more than any manifest")
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise HarnessError(f"{folder} is not a run folder (no manifest.json); harness run makes one") from error
