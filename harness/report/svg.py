@@ -215,12 +215,16 @@ def whisker_and_dot(px: float, mark: Mark, y: Axis, hollow: bool, radius: float 
 
 
 def free_box(
-    px: float, py: float, text: str, taken: Sequence[tuple[float, float, float, float]]
+    px: float, py: float, text: str, taken: Sequence[tuple[float, float, float, float]], zoom: float = 1.0
 ) -> tuple[float, float, float, float] | None:
-    """First place around a point where its label meets nothing drawn before; None where there is none."""
-    width = len(text) * CHARACTER
-    for dx, dy in ((9, -7), (-9 - width, -7), (9, -20), (9, 7), (-9 - width, -20), (-9 - width, 7)):
-        box = (px + dx, py + dy, px + dx + width, py + dy + LINE)
+    """First place around a point where its label meets nothing drawn before; None where there is none.
+
+    `zoom` is how much larger than `CHARACTER` and `LINE` the type may be shown.
+    """
+    width, line = len(text) * CHARACTER * zoom, LINE * zoom
+    rises = (-line / 2, -1.43 * line, 0.5 * line)
+    for dx, dy in [(side, rise) for rise in rises for side in (9, -9 - width)]:
+        box = (px + dx, py + dy, px + dx + width, py + dy + line)
         inside = box[0] >= LEFT and box[2] <= WIDTH and box[1] >= TOP - 8 and box[3] <= HEIGHT - BOTTOM
         if inside and not any(box[0] < t[2] and t[0] < box[2] and box[1] < t[3] and t[1] < box[3] for t in taken):
             return box
