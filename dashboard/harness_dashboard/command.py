@@ -21,8 +21,12 @@ THEME = {
 """The report's paper, ink and accent (`theme.css`), so that widgets and drawings are one page."""
 
 
+HOSTS = ("127.0.0.1", "localhost")
+"""Names that a browser may call us by: a site that has its own name lead to 127.0.0.1 is no page of ours."""
+
+
 def server_arguments(port: int, *, browser: bool) -> list[str]:
-    """Streamlit's command line: this machine only, no statistics, no watching of files."""
+    """The server's command line: this machine only, no statistics, no watching of files, no other site's pages."""
     settings = {
         "server.address": "127.0.0.1",
         "server.port": port,
@@ -30,6 +34,9 @@ def server_arguments(port: int, *, browser: bool) -> list[str]:
         "server.fileWatcherType": "none",
         "server.runOnSave": "false",
         "server.enableXsrfProtection": "true",
+        "server.enableCORS": "true",
+        "server.enableAgentApi": "false",
+        "server.enableStaticServing": "false",
         "server.maxUploadSize": 64,
         "server.showEmailPrompt": "false",
         "browser.gatherUsageStats": "false",
@@ -38,7 +45,9 @@ def server_arguments(port: int, *, browser: bool) -> list[str]:
         "global.developmentMode": "false",
         **{f"theme.{key}": value for key, value in THEME.items()},
     }
-    return ["streamlit", "run", str(APP), *(f"--{key}={value}" for key, value in settings.items())]
+    hosts = [f"--server.allowedHosts={host}" for host in HOSTS]
+    given = [f"--{key}={value}" for key, value in settings.items()]
+    return ["harness_dashboard.serve", "run", str(APP), *given, *hosts]
 
 
 @click.command("dashboard")
