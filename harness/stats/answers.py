@@ -16,6 +16,7 @@ __all__ = [
     "Preferences",
     "RaterQuality",
     "Strength",
+    "StudyResults",
 ]
 
 Choice = Literal["left", "right", "same"]
@@ -174,3 +175,25 @@ class MetricAgreement:
     share: Interval
     ties: int
     undefined: int
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """All that a study's answers say.
+
+    Attributes:
+        preferences: None where strengths cannot be told, and `reason` says why.
+        raters: everybody who answered, those who do not count among them.
+        metrics: best agreement first.
+    """
+
+    preferences: Preferences | None
+    reason: str
+    raters: tuple[RaterQuality, ...]
+    ceiling: Ceiling
+    metrics: tuple[MetricAgreement, ...]
+
+    @property
+    def excluded(self) -> int:
+        """Raters whose answers do not count."""
+        return sum(bool(rater.excluded) for rater in self.raters)

@@ -9,14 +9,22 @@ import numpy as np
 from scipy.special import stdtr
 
 from harness.errors import HarnessError
-from harness.stats.answers import Answer, MetricAgreement, PairPreference, Preferences, Strength
+from harness.stats.answers import (
+    Answer,
+    MetricAgreement,
+    PairPreference,
+    Preferences,
+    Strength,
+    StudyResults,
+)
 from harness.stats.clusters import Floats, Ints
 from harness.stats.davidson import all_pairs, fit, groups_apart, probabilities, unbounded
 from harness.stats.paired import holm
 from harness.stats.ranks import places
+from harness.stats.raters import LEAST_PASSED, ceiling, rater_qualities, relied_on
 from harness.stats.twoway import TwoWay, two_way
 
-__all__ = ["METRIC_TIE", "metric_agreements", "preferences", "resamples_of"]
+__all__ = ["METRIC_TIE", "judge", "metric_agreements", "preferences", "resamples_of"]
 
 ALPHA = 0.05
 DIGITS = 6
@@ -68,6 +76,32 @@ def preferences(answers: Sequence[Answer], entries: Sequence[str], *, seed: int 
         pictures=len(resamples.pictures),
         by_rater=resamples.by_rater,
     )
+
+
+def judge(
+    answers: Sequence[Answer],
+    entries: Sequence[str],
+    scores: Mapping[str, Mapping[tuple[str, str], float]],
+    higher_is_better: Mapping[str, bool],
+    *,
+    least_passed: float = LEAST_PASSED,
+    seed: int = 0,
+) -> StudyResults:
+    """Everything that a study's answers say, by raters who passed `least_passed` of their catch trials.
+
+    Args:
+        scores, higher_is_better: see `metric_agreements`.
+    """
+    qualities = rater_qualities(answers, least=least_passed)
+    kept = relied_on(answers, qualities)
+    resamples = resamples_of(kept, seed=seed)
+    try:
+        found, reason = preferences(kept, entries, seed=seed), ""
+    except HarnessError as error:
+        found, reason = None, str(error)
+    metrics = metric_agreements(kept, scores, higher_is_better, resamples) if found else ()
+    ordered = sorted(metrics, key=lambda one: (-one.share.value if one.share.n else math.inf, one.column))
+    return StudyResults(found, reason, qualities, ceiling(kept, resamples), tuple(ordered))
 
 
 def metric_agreements(
