@@ -3,7 +3,7 @@
 from harness.annotations.agreement import Agreement, EntryRatio, agreement, entry_ratios, iou, majority
 from harness.annotations.fills import Fill, Gone, dilated_box, fills_of
 from harness.annotations.pal import PalItem, export_pal, read_pal, zipped
-from harness.annotations.rounds import ROUNDS, Mark, Progress, latest, progress
+from harness.annotations.rounds import ROUNDS, Mark, Progress, latest, progress, wanted_round
 from harness.annotations.store import Annotations, annotation_names, create_annotations, open_annotations
 
 __all__ = [
@@ -29,5 +29,6 @@ __all__ = [
     "open_annotations",
     "progress",
     "read_pal",
+    "wanted_round",
     "zipped",
 ]

@@ -178,7 +178,7 @@ def open_annotations(name: str) -> Annotations:
 
 
 def create_annotations(
-    name: str, fills: Sequence[Fill], *, run: str, suite: str, seed: int = 0,
+    name: str, fills: Sequence[Fill], *, run: str, suite: str, entries: Sequence[Mapping[str, str]], seed: int = 0,
     attribution: Sequence[Mapping[str, Any]] = (),
 ) -> Annotations:  # fmt: skip
     """Begin a set.
@@ -187,6 +187,7 @@ def create_annotations(
         name: letters, digits, '.', '_' and '-'.
         fills: the queue, in order.
         run: the run's folder, where pictures are until their fill is marked.
+        entries: reference, title and kind of weights ("" for none) of each, for the results.
         attribution: of the photographs (a run's manifest has it); goes into every export.
 
     Raises:
@@ -201,7 +202,8 @@ def create_annotations(
     write_json(
         folder / HEADER,
         {
-            "schema": SCHEMA, "run": run, "suite": suite, "seed": seed, "attribution": list(attribution),
+            "schema": SCHEMA, "run": run, "suite": suite, "seed": seed, "entries": list(map(dict, entries)),
+            "attribution": list(attribution),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
         },
     )  # fmt: skip

@@ -72,7 +72,9 @@ def annotations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pictures: Pictu
             pictures[pixels_hash(output)] = output
             sample = f"folder/photo{number}@m/0"
             fills.append(Fill(entry, "photos", sample, f"photo{number}", pixels_hash(output), pixels_hash(mask)))
-    return create_annotations("first", fills, run="runs/demo-1", suite="demo", attribution=[{"author": "A. Painter"}])
+    known = [{"reference": name, "title": name.title(), "kind": ""} for name in ("telea", "mean")]
+    author = [{"author": "A. Painter"}]
+    return create_annotations("first", fills, run="runs/demo-1", suite="demo", entries=known, attribution=author)
 
 
 # ---- the queue
@@ -152,11 +154,11 @@ def test_what_cannot_be_kept_is_refused(
 
 def test_names_of_sets_are_checked(annotations: Annotations) -> None:
     with pytest.raises(HarnessError, match="there already"):
-        create_annotations("first", annotations.fills, run="r", suite="s")
+        create_annotations("first", annotations.fills, run="r", suite="s", entries=[])
     with pytest.raises(HarnessError, match="cannot name a file"):
         open_annotations("../first")
     with pytest.raises(HarnessError, match="no fill"):
-        create_annotations("second", [], run="r", suite="s")
+        create_annotations("second", [], run="r", suite="s", entries=[])
 
 
 # ---- faults
