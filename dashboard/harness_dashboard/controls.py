@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, NoReturn
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from harness.report.board import TaskView
 from harness.report.opened import Opened
 from harness_dashboard.catalogue import Catalogue, Source
 
-__all__ = ["BIND", "choose", "choose_several", "choose_source", "choose_task", "switch"]
+__all__ = ["BIND", "choose", "choose_several", "choose_source", "choose_task", "stop_at", "switch"]
 
 BIND: Literal["query-params"] = "query-params"
 
@@ -59,12 +59,17 @@ def choose_source(catalogue: Catalogue) -> tuple[Source, Opened]:
         opened = catalogue.open(source)
         _ = opened.views
     except HarnessError as error:
-        st.error("This folder cannot be read.", icon=":material/error:")
-        st.code(str(error), language=None, wrap_lines=True)
-        st.markdown("Say what is wrong with it, part by part:")
-        st.code(f"harness verify {source.word}", language="sh")
-        st.stop()
+        stop_at(source, error)
     return source, opened
+
+
+def stop_at(source: Source, error: HarnessError) -> NoReturn:
+    """Say what cannot be read of a source and what to do, and end the page."""
+    st.error("This folder cannot be read.", icon=":material/error:")
+    st.code(str(error), language=None, wrap_lines=True)
+    st.markdown("Say what is wrong with it, part by part:")
+    st.code(f"harness verify {source.word}", language="sh")
+    st.stop()
 
 
 def choose_task(opened: Opened) -> TaskView:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from harness.errors import HarnessError
 from harness.report.board import TaskView
 from harness.report.opened import Opened
 from harness.report.paired import Duel, contests_of, differences_sheet, duels_sheet
@@ -13,7 +14,7 @@ from harness.report.sheet import csv_text
 from harness.report.views.compare import compare
 from harness_dashboard.catalogue import Catalogue, Source
 from harness_dashboard.components.fragment import fragment
-from harness_dashboard.controls import choose_several, choose_source, choose_task
+from harness_dashboard.controls import choose_several, choose_source, choose_task, stop_at
 
 __all__ = ["page"]
 
@@ -39,7 +40,10 @@ def page(catalogue: Catalogue) -> None:
         view = choose_task(opened)
     st.title(view.summary.title, anchor=False)
     chosen = _entries(view)
-    duels = _compared(str(source.path), source.stamp, view.summary.task, tuple(chosen), opened)
+    try:
+        duels = _compared(str(source.path), source.stamp, view.summary.task, tuple(chosen), opened)
+    except HarnessError as error:
+        stop_at(source, error)
     fragment(compare(view, duels, link=lambda sample: _address(source, view, sample)), "compare")
     _downloads(f"{source.suite}-{view.summary.task}", duels)
 
