@@ -29,6 +29,7 @@ from harness.specs import (
 
 if TYPE_CHECKING:
     from harness.application import inpaint_files
+    from harness.benching import bench
     from harness.comparison import compare
     from harness.interfaces import Batch, Images, Sample, Scores, Setup
     from harness.merging import merge
@@ -60,6 +61,7 @@ __all__ = [
     "Setup",
     "SuiteSpec",
     "WeightsSpec",
+    "bench",
     "compare",
     "export",
     "hookimpl",
@@ -79,6 +81,7 @@ _LAZY = {
     "Sample": "harness.interfaces",
     "Scores": "harness.interfaces",
     "Setup": "harness.interfaces",
+    "bench": "harness.benching",
     "export": "harness.runner.export",
     "compare": "harness.comparison",
     "inpaint_files": "harness.application",

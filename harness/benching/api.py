@@ -19,7 +19,7 @@ from harness.runner.entries import MethodLike
 from harness.runner.memory import keep_freed
 from harness.stats.orders import median_by_order
 from harness.store.environment import git_state, hardware, packages
-from harness.store.timings import Timings
+from harness.store.timings import Timed, Timings
 
 __all__ = ["LARGEST", "SIZES", "SMALLEST", "bench"]
 
@@ -29,7 +29,8 @@ SMALLEST, LARGEST = 8, 16384
 
 def bench(
     methods: MethodLike | Sequence[MethodLike], *, sizes: Sequence[int] = SIZES, hole: float = 0.25, repeats: int = 5,
-    threads: int = 0, device: str = "auto", argv: Sequence[str] = (), tell: Callable[[str], None] | None = None,
+    threads: int = 0, device: str = "auto", patience: float = 0, argv: Sequence[str] = (),
+    tell: Callable[[str], None] | None = None,
 ) -> Timings:  # fmt: skip
     """Seconds and memory of methods on square pictures with a hole in the middle.
 
@@ -45,13 +46,14 @@ def bench(
         repeats: timed calls of each; four or fewer tell no interval.
         threads: for torch and OpenCV; 0 leaves them as they are. Other libraries read OMP_NUM_THREADS as they load.
         device: `auto`, `cpu`, `cuda`, `cuda:1`.
+        patience: seconds; no larger size is asked of a method whose median call took longer. 0: all are.
         argv: the command to remember.
         tell: hears in one line whose turn it is.
 
     Raises:
         HarnessError: unknown names, a method named twice, values out of range.
     """
-    _check(sizes, hole, repeats, threads)
+    _check(sizes, hole, repeats, threads, patience)
     known = registry()
     several = [methods] if isinstance(methods, str | Inpainter) or callable(methods) else list(methods)
     entries = [contender(method, known) for method in several]
@@ -65,8 +67,7 @@ def bench(
     with _threads(threads), room_for_data(device):
         machine = hardware(device)
         contenders = [Contender(entry, device) for entry in entries]
-        turns = [take_turns(contenders, pictures, side, repeats, tell or _quiet) for side in sorted(sizes)]
-        rows = tuple(row for rows in turns for row in rows)
+        rows = tuple(_rows(contenders, pictures, sorted(sizes), repeats, patience, tell or _quiet))
     return Timings(
         argv=tuple(argv),
         started=started,
@@ -84,11 +85,27 @@ def bench(
     )
 
 
+def _rows(
+    contenders: Sequence[Contender], pictures: Pictures, sizes: Sequence[int], repeats: int, patience: float,
+    tell: Callable[[str], None],
+) -> Iterator[Timed]:  # fmt: skip
+    """One row a size and contender; those that were too slow are told so at every larger size."""
+    slow: dict[str, str] = {}
+    for side in sizes:
+        yield from [Timed(entry, side, 0, None, None, None, why) for entry, why in slow.items()]
+        for row in take_turns([one for one in contenders if one.reference not in slow], pictures, side, repeats, tell):
+            if patience and row.wall and row.wall.median > patience:
+                slow[row.entry] = (
+                    f"not asked: a call took {row.wall.median:.2g} s at {side} px, patience {patience:g} s"
+                )
+            yield row
+
+
 def _quiet(line: str) -> None:
     """Nobody listens."""
 
 
-def _check(sizes: Sequence[int], hole: float, repeats: int, threads: int) -> None:
+def _check(sizes: Sequence[int], hole: float, repeats: int, threads: int, patience: float) -> None:
     wrong = [side for side in sizes if not SMALLEST <= side <= LARGEST]
     if wrong or not sizes:
         raise HarnessError(f"a size is a side of {SMALLEST} to {LARGEST} pixels{f', not {wrong[0]}' if wrong else ''}")
@@ -96,8 +113,8 @@ def _check(sizes: Sequence[int], hole: float, repeats: int, threads: int) -> Non
         raise HarnessError("a size is named twice")
     if not 0 < hole < 1:
         raise HarnessError(f"the hole is a share of the picture between 0 and 1, not {hole:g}")
-    if repeats < 1 or threads < 0:
-        raise HarnessError("repeats is 1 or more, threads 0 (as they are) or more")
+    if repeats < 1 or threads < 0 or not patience >= 0:
+        raise HarnessError("repeats is 1 or more; threads and patience are 0 (no limit) or more")
 
 
 @contextmanager

@@ -38,11 +38,19 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     "--device", default="auto", show_default=True, shell_complete=complete_devices, help="auto, cpu, cuda, cuda:1."
 )
 @click.option(
+    "--patience",
+    type=click.FloatRange(min=0),
+    default=0,
+    metavar="SECONDS",
+    help="Ask no larger size of a method whose median call took longer; 0: ask all.",
+)
+@click.option(
     "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Keep it as JSON: harness show schema:bench."
 )
 def bench_command(
-    methods: tuple[str, ...], sizes: str, hole: float, repeats: int, threads: int, device: str, out: Path | None
-) -> int:
+    methods: tuple[str, ...], sizes: str, hole: float, repeats: int, threads: int, device: str, patience: float,
+    out: Path | None,
+) -> int:  # fmt: skip
     """Seconds and memory of each METHOD by the size of the picture.
 
     Shipped photographs with a hole in the middle, methods in turn. Without weights in its reference a learned method
@@ -66,7 +74,7 @@ def bench_command(
     with _told() as tell:
         done = bench(
             list(methods), sizes=sides, hole=hole, repeats=repeats, threads=threads, device=device,
-            argv=["harness", *sys.argv[1:]], tell=tell,
+            patience=patience, argv=["harness", *sys.argv[1:]], tell=tell,
         )  # fmt: skip
     if out is not None:
         done.write(out)
