@@ -30,3 +30,12 @@ def test_a_run_on_the_accelerator_agrees_with_the_cpu(tmp_path: Path) -> None:
 def test_peak_memory_is_the_device_s(tmp_path: Path) -> None:
     run = harness.run("demo", ["coordfill@mini"], limit=1, device="cuda", out=tmp_path / "run", report=False)
     assert run.records["peak_mb"].iloc[0] > 1
+
+
+def test_seconds_by_size_are_the_device_s() -> None:
+    done = harness.bench(["coordfill@mini"], sizes=[64, 256], repeats=2, device="cuda")
+    assert done.hardware["accelerator"] == torch.cuda.get_device_name("cuda")
+    for row in done.rows:
+        assert row.wall is not None, row.why
+        assert row.peak_mb is not None
+        assert row.peak_mb > 1
