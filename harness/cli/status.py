@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from itertools import pairwise
 from pathlib import Path
@@ -11,9 +10,6 @@ from typing import Any
 import click
 
 __all__ = ["status_command"]
-
-
-STALE = "stale"
 
 
 def _state(manifest: dict[str, Any], behind: list[str]) -> str:
@@ -33,42 +29,6 @@ def _plugins(manifest: dict[str, Any]) -> str:
                 given.append(following if word == "--plugin" else word.removeprefix("--plugin="))
     words = shlex.join(word for file in dict.fromkeys(given) for word in ("--plugin", file))
     return f"; give {words}" if words else ""
-
-
-def _entry_notes(entry: dict[str, Any], digests: set[str], plugins: str) -> list[str]:
-    """Why an entry's records (made by code with these `digests`) are stale today, or may be."""
-    from harness.errors import HarnessError, UnknownName
-    from harness.plugins import registry
-    from harness.runner.entries import resolve_described
-
-    try:
-        now = resolve_described(entry, registry()).describe()
-    except HarnessError as error:
-        return [f"cannot run here today: {error}{plugins if isinstance(error, UnknownName) else ''}"]
-    then, today = entry["identity"], now["identity"]
-    notes = [f"{STALE}: {key} was {then[key]}, is {today[key]}" for key in today if then.get(key) != today[key]]
-    if not notes and digests - {now["source_digest"]}:
-        notes.append(f"code changed under version {now['version']}: results may not be reproducible; raise the version")
-    return notes
-
-
-def _metric_notes(task: dict[str, Any], records: Any) -> list[str]:
-    from harness.errors import HarnessError
-    from harness.plugins import registry
-    from harness.runner.measure import Judge
-
-    ok = records[(records["task"] == task["id"]) & (records["status"] == "ok")]
-    noted = [json.loads(text) for text in sorted(set(ok["metric_ids"]))] if len(ok) else []
-    notes = []
-    for column in sorted(task["metrics"]) if noted else ():
-        try:
-            today = Judge([column], registry(), "cpu").identities
-        except HarnessError as error:
-            notes.append(f"{column} cannot be judged here today: {error}")
-            continue
-        if any(ids.get(c) != identity for ids in noted for c, identity in today.items()):
-            notes.append(f"{STALE} metric: {column} (version, weights or library changed)")
-    return notes
 
 
 def _cells(manifest: dict[str, Any], records: Any) -> tuple[list[str], bool]:
@@ -92,36 +52,23 @@ def _cells(manifest: dict[str, Any], records: Any) -> tuple[list[str], bool]:
     return lines, short
 
 
-def _notes(manifest: dict[str, Any], records: Any) -> list[str]:
-    """What of the run is stale today, or cannot be computed any more: entries, then metrics."""
-    told: dict[str, list[str]] = {}
-    for entry in manifest["entries"]:
-        mine = records[(records["entry"] == entry["reference"]) & (records["status"] == "ok")]
-        digests = set(mine["source_digest"]) if len(mine) else set()
-        for note in _entry_notes(entry, digests, _plugins(manifest)):
-            told.setdefault(note, []).append(entry["title"])
-    notes = [f"{', '.join(titles)}: {note}" for note, titles in told.items()]
-    for task in manifest["suite"]["tasks"] if len(records) else ():
-        notes += [f"{task['id']}: {note}" for note in _metric_notes(task, records)]
-    return notes
-
-
 @click.command("status")
 @click.argument("run", type=click.Path(path_type=Path))
 def status_command(run: Path) -> None:
     """What RUN holds: counts by cell, what is missing or stale and why, and the command that goes on."""
     from harness.store import open_run
     from harness.store.resuming import resume_command
+    from harness.verifying.stale import STALE, notes, stale_notes
 
     folder = open_run(run)
     manifest, records = folder.manifest, folder.records()
     suite = manifest["suite"]
     cells, short = _cells(manifest, records)
-    notes = _notes(manifest, records)
-    behind = [STALE] if any(note.partition(": ")[2].startswith(STALE) for note in notes) else []
+    told = notes(manifest, records, _plugins(manifest))
+    behind = [STALE] if any(stale_notes(told)) else []
     behind += ["rows missing"] if short else []
     click.echo(f"{suite['title']} v{suite['version']}: {_state(manifest, behind)}, started {manifest['started']}")
-    for line in (*cells, *notes):
+    for line in (*cells, *told):
         click.echo(f"  {line}")
     for reason, group in records[records["status"] == "failed"].groupby("reason"):
         click.echo(f"  failed ×{len(group)}: {reason}")

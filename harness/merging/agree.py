@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.errors import HarnessError
 from harness.store import RunFolder
 
-__all__ = ["check_agreement"]
+__all__ = ["Disagreement", "check_agreement", "first_disagreement"]
 
 _PROTOCOL = (
     "version", "kind", "region", "colour", "range", "resize", "extractor", "reduction", "mean", "higher_is_better",
@@ -19,17 +19,35 @@ _LONGEST = 60
 Fact = tuple[str, Any]
 
 
-def check_agreement(runs: Sequence[RunFolder]) -> None:
-    """Raise `HarnessError` naming the first field in which two runs disagree, and both values."""
+class Disagreement(NamedTuple):
+    """The first field in which two runs disagree, and what it is (as words) in the one and in the other."""
+
+    field: str
+    one: RunFolder
+    other: RunFolder
+    first: str
+    second: str
+
+
+def first_disagreement(runs: Sequence[RunFolder]) -> Disagreement | None:
+    """What forbids that these runs stand in one table, None where nothing does. A run may disagree with itself."""
     seen: dict[str, tuple[Any, RunFolder]] = {}
     for run in runs:
         for field, value in _facts(run):
             first, other = seen.setdefault(field, (value, run))
             if first != value:
-                raise HarnessError(
-                    f"{other.path} and {run.path} cannot be merged: {field} is {_short(first)} in the one, "
-                    f"{_short(value)} in the other"
-                )
+                return Disagreement(field, other, run, _short(first), _short(value))
+    return None
+
+
+def check_agreement(runs: Sequence[RunFolder]) -> None:
+    """Raise `HarnessError` naming the first field in which two runs disagree, and both values."""
+    found = first_disagreement(runs)
+    if found:
+        raise HarnessError(
+            f"{found.one.path} and {found.other.path} cannot be merged: {found.field} is {found.first} in the one, "
+            f"{found.second} in the other"
+        )
 
 
 def _facts(run: RunFolder) -> Iterator[Fact]:

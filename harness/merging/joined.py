@@ -48,8 +48,21 @@ def joined_manifest(runs: Sequence[RunFolder], argv: Sequence[str], started: str
         "ended": None,
         "seconds": None,
     }
+    if any("pictures" in manifest for manifest in manifests):
+        joined["pictures"] = _pictures(manifests)
     plans = {manifest["plan"] for manifest in manifests}
     return {**joined, "plan": plans.pop() if len(plans) == 1 else digest(asked(joined))[:8]}
+
+
+def _pictures(manifests: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Samples by task whose truths and masks one of the runs has: of a leaderboard's only some, else all."""
+    kept: dict[str, set[str]] = {}
+    for manifest in manifests:
+        of_run = manifest.get("pictures")
+        for task in manifest["suite"]["tasks"]:
+            name = task["id"]
+            kept.setdefault(name, set()).update(task["samples"] if of_run is None else of_run.get(name, ()))
+    return {task: sorted(samples) for task, samples in kept.items()}
 
 
 def _calls(manifests: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from harness.errors import UnknownName
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
-__all__ = ["SCHEMAS", "problems", "schema_text"]
+__all__ = ["SCHEMAS", "faults", "problems", "schema_text"]
 
 SCHEMAS = ("manifest", "record", "sample", "feature", "summary", "event", "bench")
 MOST = 3
@@ -28,17 +28,22 @@ def schema_text(name: str) -> str:
 
 
 @cache
-def _validator(name: str) -> Validator:
+def _validator(text: str) -> Validator:
     from jsonschema import Draft202012Validator
 
-    schema = json.loads(schema_text(name))
+    schema = json.loads(text)
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
 
 
 def problems(name: str, value: Any) -> Iterator[str]:
-    """Where a value departs from a schema, at most `MOST` lines: the place, then what is wrong."""
-    found = sorted(_validator(name).iter_errors(value), key=lambda error: [str(part) for part in error.absolute_path])
+    """Where a value departs from one of `SCHEMAS`, at most `MOST` lines: the place, then what is wrong."""
+    yield from faults(name, schema_text(name), value)
+
+
+def faults(name: str, schema: str, value: Any) -> Iterator[str]:
+    """Where a value departs from a schema given as JSON text; `name` stands for the value itself."""
+    found = sorted(_validator(schema).iter_errors(value), key=lambda error: [str(part) for part in error.absolute_path])
     for error in found[:MOST]:
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
         yield f"{place.lstrip('.') or name}: {error.message[:200]}"

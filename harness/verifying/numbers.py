@@ -118,7 +118,8 @@ def rescored(subject: Subject, count: int, seed: int) -> tuple[list[str], str]:
     """
     artifacts = subject.run.artifacts
     ok = sorted((row for row in subject.counting() if row["status"] == "ok"), key=lambda row: str(row["output_key"]))
-    kept = [row for row in ok if artifacts.path(row["output_hash"]).exists() and _sample(subject, row)]
+    here = [row for row in ok if _sample(subject, row) and subject.has_pictures(row["task"], row["sample"])]
+    kept = [row for row in here if artifacts.path(row["output_hash"]).exists()]
     if not kept or not count:
         raise Skipped("no output was kept" if count else "not asked for")
     drawn = random.Random(seed).sample(kept, min(count, len(kept)))

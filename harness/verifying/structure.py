@@ -75,7 +75,10 @@ def check_links(subject: Subject) -> Iterator[str]:
 
 
 def check_pictures(subject: Subject) -> Iterator[str]:
-    """The pixels of every kept picture hash to its name; truths and masks are all there."""
+    """The pixels of every kept picture hash to its name; truths and masks are all there.
+
+    A leaderboard keeps those of some samples and says of which: raises `Skipped` where nothing is wrong with these.
+    """
     artifacts = subject.run.artifacts
     for path in sorted(artifacts.folder.glob("*.png")):
         try:
@@ -83,9 +86,14 @@ def check_pictures(subject: Subject) -> Iterator[str]:
         except HarnessError as error:
             yield str(error)
     for (task, sample), row in subject.samples.items():
+        if not subject.has_pictures(task, sample):
+            continue
         for kind in ("truth", "mask"):
             if row[kind] and not artifacts.path(row[kind]).exists():
                 yield f"{task}, {sample}: the picture of its {kind} is missing"
+    if "pictures" in subject.run.manifest:
+        kept = sum(subject.has_pictures(*sample) for sample in subject.samples)
+        raise Skipped(f"a leaderboard keeps pictures of {kept} of {len(subject.samples)} samples; only these were read")
 
 
 def check_counts(subject: Subject) -> Iterator[str]:

@@ -78,6 +78,11 @@ class Subject:
         """Tasks of the manifest by id."""
         return {task["id"]: task for task in self.run.manifest["suite"]["tasks"]}
 
+    def has_pictures(self, task: str, sample: str) -> bool:
+        """Whether the folder says that it keeps truth and mask: every run of every sample, a leaderboard of some."""
+        kept = self.run.manifest.get("pictures")
+        return kept is None or sample in kept.get(task, ())
+
     def rows(self) -> Iterator[Row]:
         """Every whole row, stale ones too."""
         for rows in self.cells.values():
