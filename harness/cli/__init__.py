@@ -22,7 +22,7 @@ __all__ = ["EXIT_CODES", "LazyGroup", "cli", "main"]
 
 EXIT_CODES = {
     0: "done",
-    1: "nothing succeeded; `parity`, `check` or `verify` found a disagreement; `compare --gate` found B worse",
+    1: "nothing succeeded; `parity`, `check`, `verify`, `leaderboard check` found faults; `compare --gate`: B is worse",
     2: "a user's mistake, in one line on stderr with the next command",
     3: "everything is computed and kept, but a plugin's observer failed, or `merge` found rows that do not agree",
     4: "more records failed than `--max-errors` allows",
@@ -51,6 +51,11 @@ _COMMANDS = {
     "verify": ("verify", "verify_command", "Check a run folder: schemas, hashes, keys, counts, a sample of scores."),
     "bench": ("bench", "bench_command", "Seconds and memory of methods by the size of the picture."),
     "compare": ("compare", "compare_command", "Judge one entry or run against another; a gate for CI."),
+    "leaderboard": (
+        "leaderboard",
+        "leaderboard_command",
+        "Published results: show, add a run, export, check; papers' numbers apart.",
+    ),
     "data": ("data", "data_command", "Unpack a data set's archive, whoever made it."),
     "train": ("train", "train_command", "Train a method's weights by its recipe."),
     "new": ("new", "new_command", "Write a plugin package: a method, metric, data set, suite or mask set."),

@@ -94,10 +94,11 @@ def _suite_lines(spec: SuiteSpec) -> list[str]:
 def show_command(name: str) -> None:
     """Show everything known of NAME, or kind:NAME (method, suite, dataset, mask, metric, embedder).
 
-    schema:NAME prints the JSON Schema of what a run folder holds: manifest, record, sample, feature, summary, event.
+    schema:NAME prints a JSON Schema: of what a run folder holds (manifest, record, sample, feature, summary, event),
+    of a leaderboard's card (board), a paper's numbers (reported), or what harness bench writes (bench).
     """
     if name.startswith("schema:"):
-        from harness.store.schema import schema_text
+        from harness.leaderboard.schema import schema_text
 
         click.echo(schema_text(name.removeprefix("schema:")), nl=False)
         return

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-__all__ = ["verify_command"]
+if TYPE_CHECKING:
+    from harness.verifying import Check
+
+__all__ = ["print_checks", "verify_command"]
 
 SHOWN = 5
 _MARKS = {"ok": "✓", "wrong": "✗", "skipped": "–"}
@@ -36,12 +41,17 @@ def verify_command(run: Path, rescore: int, seed: int, style: str) -> int:
     if style == "json":
         click.echo(json.dumps(done.to_dict(), indent=1, ensure_ascii=False))
         return 0 if done.ok else 1
-    marks = _MARKS if (sys.stdout.encoding or "").lower().startswith("utf") else _ASCII
-    for check in done.checks:
-        count = f"{len(check.problems)} wrong: " if check.problems else ""
-        click.echo(f"{marks[check.state]} {check.name:15} {count}{check.said}")
-        for problem in check.problems[:SHOWN]:
-            click.echo(f"  {'':15} {problem}")
-        if len(check.problems) > SHOWN:
-            click.echo(f"  {'':15} and {len(check.problems) - SHOWN} more (--format json)")
+    print_checks(done.checks, shown=SHOWN)
     return 0 if done.ok else 1
+
+
+def print_checks(checks: Iterable[Check], shown: int | None = None) -> None:
+    """One line a check, below it at most `shown` lines of what is wrong or told (None: all)."""
+    marks = _MARKS if (sys.stdout.encoding or "").lower().startswith("utf") else _ASCII
+    for check in checks:
+        count = f"{len(check.problems)} wrong: " if check.state == "wrong" else ""
+        click.echo(f"{marks[check.state]} {check.name:15} {count}{check.said}")
+        for problem in check.problems[:shown]:
+            click.echo(f"  {'':15} {problem}")
+        if shown is not None and len(check.problems) > shown:
+            click.echo(f"  {'':15} and {len(check.problems) - shown} more (--format json)")

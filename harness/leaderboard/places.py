@@ -10,9 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.places import home
+from harness.places import file_name, home
 
-__all__ = ["CARD", "Board", "board_name", "boards", "read_card", "roots"]
+__all__ = [
+    "CARD",
+    "PACKAGE",
+    "Board",
+    "board_name",
+    "board_place",
+    "boards",
+    "read_card",
+    "roots",
+    "set_aside",
+    "work_folder",
+]
 
 PACKAGE = "harness_leaderboards"
 CARD = "board.json"
@@ -47,17 +58,38 @@ def roots() -> list[tuple[Path, bool]]:
 
 
 def board_name(manifest: Mapping[str, Any]) -> str:
-    """`v2-cpu`: what of a run decides on which board of its suite it may stand."""
-    return f"v{manifest['suite']['version']}-{manifest['numerics']['device']}"
+    """`v2-cpu`: what of a run decides on which board of its suite it may stand. Raises `HarnessError` for a path."""
+    return file_name("board", f"v{manifest['suite']['version']}-{manifest['numerics']['device']}")
+
+
+def board_place(root: Path, manifest: Mapping[str, Any]) -> Path:
+    """Where the board of a run lies under a root. Raises `HarnessError` where the manifest names a path."""
+    return root / "measured" / file_name("suite", manifest["suite"]["name"]) / board_name(manifest)
+
+
+def work_folder(board: Path) -> Path:
+    """Where `add` builds a board, beside its place."""
+    return board.with_name(f".{board.name}.adding")
+
+
+def set_aside(board: Path) -> Path:
+    """Where a board lies for the moment in which another takes its place."""
+    return work_folder(board) / "old"
 
 
 def boards(places: Sequence[tuple[Path, bool]] | None = None) -> Iterator[Board]:
-    """Every measured board of the folders (default: `roots()`), by suite and name."""
+    """Every measured board of the folders (default: `roots()`), by suite and name.
+
+    One that a killed `add` had set aside is found where it lies: the next `add` puts it back.
+    """
     for root, shipped in roots() if places is None else places:
-        for manifest in sorted(root.glob("measured/*/*/manifest.json")):
-            folder = manifest.parent
-            if not folder.name.startswith("."):
-                yield Board(folder.parent.name, folder.name, folder, shipped)
+        found = {folder.parent: folder.parent for folder in root.glob("measured/*/*/manifest.json")}
+        found = {place: folder for place, folder in found.items() if not place.name.startswith(".")}
+        for folder in root.glob("measured/*/.*.adding/old"):
+            place = folder.parents[1] / folder.parent.name[1:].removesuffix(".adding")
+            found.setdefault(place, folder)
+        for place, folder in sorted(found.items()):
+            yield Board(place.parent.name, place.name, folder, shipped)
 
 
 def read_card(board: Path) -> dict[str, Any]:

@@ -6,7 +6,8 @@ kind, or says in every row which table it is of.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from harness.report.board import Board, Row, TaskView, task_views
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
     from harness.stats.model import Interval, RunSummary
 
-__all__ = ["export_records", "export_summary", "frame_sheet", "metric_head", "standings_sheet"]
+__all__ = ["export_records", "export_summary", "frame_sheet", "metric_head", "standings_sheet", "summary_document"]
+
+Further = Mapping[str, Mapping[str, Cell]]
 
 COLUMNS = (
     "suite", "suite_version", "task", "table", "entry", "title", "weights", "badges", "ranked", "rank", "rank_lo",
@@ -36,14 +39,20 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def export_summary(summary: RunSummary, manifest: Mapping[str, Any], layout: str) -> str:
-    """The standings of a run as `csv` (a row a metric of an entry in a table), `json`, `markdown` or `latex`."""
+def export_summary(
+    summary: RunSummary, manifest: Mapping[str, Any], layout: str, further: Further = MappingProxyType({})
+) -> str:
+    """The standings of a run as `csv` (a row a metric of an entry in a table), `json`, `markdown` or `latex`.
+
+    `further`: by entry, what else stands in its rows by name, the same names for all.
+    """
     if layout == "csv":
-        return csv_text(standings_sheet(task_views(summary, manifest), manifest["suite"]))
+        return csv_text(standings_sheet(task_views(summary, manifest), manifest["suite"], further))
     if layout == "json":
-        return json_text(_document(summary, manifest))
+        return json_text(summary_document(summary, manifest, further))
     write = {"markdown": _markdown, "latex": _latex}[layout]
-    return "\n".join(write(view, board, manifest) for view in task_views(summary, manifest) for board in view.boards)
+    views = task_views(summary, manifest)
+    return "\n".join(write(view, board, manifest, further) for view in views for board in view.boards)
 
 
 def export_records(records: pd.DataFrame, layout: str) -> str:
@@ -64,16 +73,34 @@ def _native(cell: Any) -> Cell:
     return native
 
 
-def standings_sheet(views: Iterable[TaskView], suite: Mapping[str, Any]) -> Sheet:
-    """One row for each metric of each entry in each table; the rank stands beside the primary metric only."""
+def standings_sheet(
+    views: Iterable[TaskView], suite: Mapping[str, Any], further: Further = MappingProxyType({})
+) -> Sheet:
+    """One row for each metric of each entry in each table; the rank stands beside the primary metric only.
+
+    `further`: as in `export_summary`.
+    """
+    names = _names(further)
     rows = [
-        (suite["name"], suite["version"], view.summary.task, row.standing.table, *_line(view, row, column))
+        (
+            *(suite["name"], suite["version"], view.summary.task, row.standing.table, *_line(view, row, column)),
+            *_more(row, further, names),
+        )
         for view in views
         for board in view.boards
         for row in board.rows
         for column in view.columns
     ]
-    return Sheet(COLUMNS, tuple(rows))
+    return Sheet((*COLUMNS, *names), tuple(rows))
+
+
+def _names(further: Further) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for cells in further.values() for name in cells))
+
+
+def _more(row: Row, further: Further, names: Sequence[str]) -> Iterator[Cell]:
+    cells = further.get(row.reference, {})
+    yield from (cells.get(name) for name in names)
 
 
 def _line(view: TaskView, row: Row, column: str) -> tuple[Cell, ...]:
@@ -108,17 +135,20 @@ def _better(info: Mapping[str, Any]) -> str:
     return "higher" if info["higher_is_better"] else "lower"
 
 
-def _document(summary: RunSummary, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def summary_document(
+    summary: RunSummary, manifest: Mapping[str, Any], further: Further = MappingProxyType({})
+) -> dict[str, Any]:
+    """The standings of a run as nested dictionaries, for JSON. `further`: as in `export_summary`."""
     suite = manifest["suite"]
     return {
         "suite": {key: suite[key] for key in ("name", "version", "sha256", "title")},
         "status": manifest["status"],
-        "tasks": [_task(view) for view in task_views(summary, manifest)],
+        "tasks": [_task(view, further) for view in task_views(summary, manifest)],
         "skipped": manifest["skipped"],
     }
 
 
-def _task(view: TaskView) -> dict[str, Any]:
+def _task(view: TaskView, further: Further) -> dict[str, Any]:
     done = view.summary
     return {
         "task": done.task, "title": done.title, "primary": done.primary, "n_common": done.n_common,
@@ -127,7 +157,8 @@ def _task(view: TaskView) -> dict[str, Any]:
         "metrics": {c: {"unit": view.info[c]["unit"], "better": _better(view.info[c])} for c in view.columns},
         "tables": [
             {"table": b.rows[0].standing.table if b.rows else "", "heading": b.heading, "in_words": b.headline,
-             "entries": [_entry(view, row) for row in b.rows]} for b in view.boards
+             "entries": [{**_entry(view, row), **further.get(row.reference, {})} for row in b.rows]}
+            for b in view.boards
         ],
     }  # fmt: skip
 
@@ -154,7 +185,7 @@ def metric_head(column: str, info: Mapping[str, Any]) -> str:
     return f"{column}{arrow}{' (' + info['unit'] + ')' if info['unit'] else ''}"
 
 
-def _board_sheet(view: TaskView, board: Board) -> Sheet:
+def _board_sheet(view: TaskView, board: Board, further: Further) -> Sheet:
     """One ranked table in words; the primary value of a leader whom nobody shares the first tie group with is bold."""
     primary, *others = view.columns
     others = [column for column in others if any(row.scores[column] for row in board.rows)]
@@ -165,6 +196,7 @@ def _board_sheet(view: TaskView, board: Board) -> Sheet:
         *(metric_head(c, view.info[c]) for c in (primary, *others)),
         "ok/fail/skip",
         "s/image",
+        *(names := _names(further)),
     ]
     rows = [
         (
@@ -175,6 +207,7 @@ def _board_sheet(view: TaskView, board: Board) -> Sheet:
             *(_value(row.scores[column], view.info[column]["digits"]) for column in others),
             "/".join(map(str, row.counts)),
             seconds(row.seconds.value if row.seconds else None),
+            *_more(row, further, names),
         )
         for row in board.rows
     ]
@@ -213,10 +246,12 @@ def _heading(view: TaskView, board: Board) -> str:
     return f"{view.summary.title} ({view.summary.task}){': ' + board.heading if board.heading else ''}"
 
 
-def _markdown(view: TaskView, board: Board, manifest: Mapping[str, Any]) -> str:
+def _markdown(view: TaskView, board: Board, manifest: Mapping[str, Any], further: Further) -> str:
     notes: Sequence[str] = [board.headline, *_footnotes(view, board, manifest), *_left_out(manifest, view)]
     below = "\n".join(f"- {markdown_text(note)}" for note in notes)
-    return f"### {markdown_text(_heading(view, board))}\n\n{markdown_table(_board_sheet(view, board))}\n{below}\n"
+    return (
+        f"### {markdown_text(_heading(view, board))}\n\n{markdown_table(_board_sheet(view, board, further))}\n{below}\n"
+    )
 
 
 def _left_out(manifest: Mapping[str, Any], view: TaskView) -> list[str]:
@@ -224,10 +259,10 @@ def _left_out(manifest: Mapping[str, Any], view: TaskView) -> list[str]:
     return [f"skipped: {line}" for line in skipped_lines({"skipped": mine})]
 
 
-def _latex(view: TaskView, board: Board, manifest: Mapping[str, Any]) -> str:
+def _latex(view: TaskView, board: Board, manifest: Mapping[str, Any], further: Further) -> str:
     notes = " ".join(_footnotes(view, board, manifest))
     return (
         "% needs \\usepackage{booktabs}\n\\begin{table}\n\\centering\n"
-        f"\\caption{{{latex_text(_heading(view, board))}}}\n{latex_tabular(_board_sheet(view, board))}"
+        f"\\caption{{{latex_text(_heading(view, board))}}}\n{latex_tabular(_board_sheet(view, board, further))}"
         f"\n\\smallskip\n\\parbox{{\\linewidth}}{{\\footnotesize {latex_text(notes)}}}\n\\end{{table}}\n"
     )
