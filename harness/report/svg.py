@@ -153,7 +153,7 @@ def band_plot(series: Sequence[Series], bins: Sequence[str], x_title: str, y_tit
     x = Axis(-0.4, max(len(bins) - 0.6, 0.6), LEFT, WIDTH - RIGHT - LABEL_ROOM)
     parts = [frame(y, [(x.at(i), name) for i, name in enumerate(bins)], x_title, y_title, right=LABEL_ROOM)]
     drawn = sorted((one for one in series if one.marks), key=lambda one: y.at(one.marks[-1].y))
-    ends = apart([y.at(one.marks[-1].y) for one in drawn], LINE, TOP, HEIGHT - BOTTOM)
+    ends = apart([y.at(one.marks[-1].y) for one in drawn], LINE * 1.25, TOP, HEIGHT - BOTTOM)
     for number, (one, end) in enumerate(zip(drawn, ends, strict=True)):
         dodge = (number - (len(drawn) - 1) / 2) * min(5.0, 40 / len(drawn))
         spots = [round(x.at(mark.x) + dodge, 1) for mark in one.marks]

@@ -28,6 +28,7 @@ IDENTITY = {
     "dataset": "photos[view=square-256]", "version": "1", "content": "c" * 64, "maskset": "lama-thick-256",
     "mask_version": "1", "role": "hole", "gives": ["image", "mask"],
 }  # fmt: skip
+NUMERICS = {"device": "cpu", "dtype": "float32", "autocast": "off"}
 Fill = Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]
 
 
@@ -119,7 +120,7 @@ def manifest(tasks: list[dict[str, Any]], entries: list[dict[str, Any]]) -> dict
     return {
         "schema": 1, "plan": "f" * 8, "status": "complete", "argv": ["harness", "run", "--suite", "demo"],
         "suite": {"name": "demo", "version": 1, "sha256": "a" * 64, "title": "Demo", "tasks": tasks},
-        "entries": entries, "seed": 0, "repeats": 1, "device": "cpu", "numerics": "cpu float32",
+        "entries": entries, "seed": 0, "repeats": 1, "device": "cpu", "numerics": NUMERICS,
         "hardware": {"cpu": "Xeon", "cores": 2}, "packages": {"numpy": np.__version__, "opencv": cv2.__version__},
         "constraints": "", "git": {"commit": "0123456789abcdef", "dirty": False}, "observer_errors": [],
         "started": "2026-11-22T22:00:00+00:00", "ended": "2026-11-22T22:01:05+00:00", "seconds": 65.2,
@@ -138,14 +139,16 @@ def build(
 ) -> RunFolder:  # fmt: skip
     """Write a run of `count` photographs (two a cluster) into `path` and open it. Every sixth Navier–Stokes fails."""
     chosen = FILLS if fills is None else fills
-    write_json(path / "manifest.json", manifest([task(*one, count) for one in tasks], [e for e, _ in chosen]))
+    ids = [f"photo{i:02d}@lama-thick-256/0" for i in range(count)]
+    listed = [task(*one, count, samples=ids) for one in tasks]
+    write_json(path / "manifest.json", manifest(described, [e for e, _ in chosen]))
     artifacts, samples = Artifacts(path / "artifacts"), ShardWriter(path / "samples")
     for number, (name, _) in enumerate(tasks):
         prepared = []
         for i, truth in enumerate(photographs(count, size)):
             mask = strokes(100 * number + i, size)
             row = {
-                "task": name, "sample": f"photo{i:02d}@lama-thick-256/0", "cluster": f"photo{i // 2}",
+                "task": name, "sample": ids[i], "cluster": f"photo{i // 2}",
                 "truth": _put(artifacts, truth), "mask": _put(artifacts, mask.astype(np.uint8) * 255),
                 "ratio": float(mask.mean()), "title": f"Photograph {i}",
             }  # fmt: skip

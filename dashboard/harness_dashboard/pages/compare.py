@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -44,7 +45,7 @@ def page(catalogue: Catalogue) -> None:
         duels = _compared(str(source.path), source.stamp, view.summary.task, tuple(chosen), opened)
     except HarnessError as error:
         stop_at(source, error)
-    fragment(compare(view, duels, link=lambda sample: _address(source, view, sample)), "compare")
+    fragment(compare(view, duels, link=partial(_address, source, view)), "compare")
     _downloads(f"{source.suite}-{view.summary.task}", duels)
 
 
@@ -71,9 +72,10 @@ def _entries(view: TaskView) -> list[str]:
     return chosen
 
 
-def _address(source: Source, view: TaskView, sample: str) -> str:
-    """The page Samples with this sample on it."""
-    return "samples?" + urlencode({"source": source.title, "task": view.summary.title, "sample": sample})
+def _address(source: Source, view: TaskView, sample: str, duel: Duel) -> str:
+    """The page Samples with this sample of both entries on it."""
+    named = [("source", source.title), ("task", view.summary.title), ("sample", sample)]
+    return "samples?" + urlencode([*named, ("entries", duel.b.title), ("entries", duel.a.title)])
 
 
 def _downloads(name: str, duels: tuple[Duel, ...]) -> None:

@@ -35,13 +35,13 @@ class Extreme:
     diff: str
 
 
-def compare(view: TaskView, duels: Sequence[Duel], *, link: Callable[[str], str] | None = None) -> Markup:
+def compare(view: TaskView, duels: Sequence[Duel], *, link: Callable[[str, Duel], str] | None = None) -> Markup:
     """All that is known of the pairs.
 
     Args:
         view: of the task.
         duels: of `harness.report.paired.contests_of`; at least one.
-        link: the address at which a sample can be looked at; None where there is none.
+        link: the address at which a sample of a pair can be looked at; None where there is none.
     """
     rows = list({row.reference: row for duel in duels for row in (duel.b, duel.a)}.values())
     return render(
