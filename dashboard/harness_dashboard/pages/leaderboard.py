@@ -6,10 +6,13 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from harness.errors import HarnessError
+from harness.leaderboard.reported import reported
 from harness.report.board import subset_view
 from harness.report.export import standings_sheet
 from harness.report.sheet import csv_text
 from harness.report.views.leaderboard import ANY_REGION, leaderboard, regions, subsets
+from harness.report.views.reported import reported as reported_view
 from harness_dashboard.catalogue import Catalogue
 from harness_dashboard.components.fragment import fragment, heading
 from harness_dashboard.controls import choose, choose_source, choose_task
@@ -41,6 +44,19 @@ def page(catalogue: Catalogue) -> None:
     sheet = standings_sheet([subset_view(view, subset)], opened.manifest["suite"])
     name = f"{source.suite}-{view.summary.task}{'-' + subset.replace(':', '-') if subset else ''}.csv"
     st.download_button("Download as CSV", csv_text(sheet), name, "text/csv", icon=":material/download:")
+    _papers(source.suite)
+
+
+def _papers(suite: str) -> None:
+    """Numbers that papers report for tasks like these, in tables of their own."""
+    try:
+        tables = reported(suite)
+    except HarnessError as error:
+        st.error("A table of reported numbers cannot be read.", icon=":material/error:")
+        st.code(f"{error}\nharness leaderboard check", language=None)
+        return
+    if tables:
+        fragment(reported_view(tables), "reported")
 
 
 def _bin(subset: str) -> str:
