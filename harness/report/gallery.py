@@ -264,7 +264,7 @@ def _load(opened: Opened, name: object) -> tuple[Pixels | None, str]:
     try:
         return opened.picture(str(name)), ""
     except HarnessError as error:
-        return None, str(error)
+        return None, str(error).replace(f"{opened.run.path}/", "")
 
 
 def _red(levels: Pixels) -> Pixels:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.report.pictures import data_uri, png_bytes
 from harness.store.artifacts import Artifacts
 from harness.store.keys import pixels_hash, slug
 from harness.store.lines import ShardWriter, read_jsonl
@@ -192,3 +194,46 @@ def test_nothing_outside_a_run_reaches_the_page_whatever_its_rows_name(address: 
     assert seen.ask("window.owned") is None
     assert seen.outside == []
     seen.keep("samples-refused")
+
+
+def test_the_viewer_stands_alone_shows_maps_takes_fingers_and_sets_text_as_text(browser: Any) -> None:
+    """As the static site has it: a script and a style sheet in a plain page."""
+    templates = files("harness.report").joinpath("templates")
+    style, script, theme = (templates.joinpath(n).read_text() for n in ("viewer.css", "viewer.js", "theme.css"))
+    evil = "<img src=x onerror='window.owned=1'>"
+    grey, red = np.full((64, 64, 3), 90, np.uint8), np.full((64, 64, 4), 200, np.uint8)
+    pane = {
+        "entry": evil, "title": evil, "colour": evil, "kind": evil, "floor": False, "note": "", "command": "",
+        "picture": data_uri(png_bytes(grey)), "error": "", "maps": {evil: data_uri(png_bytes(red))},
+        "scores": [[evil, evil]],
+    }  # fmt: skip
+    lost = {**pane, "picture": "", "maps": {}, "note": evil, "command": evil, "entry": "lost"}
+    data = {"sample": evil, "facts": [evil], "size": [64, 64], "window": evil, "gain": 4, "truth": pane["picture"],
+            "hole": "", "outline": "", "panes": [pane, lost]}  # fmt: skip
+    context = browser.new_context(viewport={"width": 800, "height": 700}, has_touch=True)
+    try:
+        page = context.new_page()
+        page.set_content(f"<style>{theme}{style}</style><div class=theme id=here></div><script>{script}</script>")
+        page.evaluate("data => { window.told = []; mountViewer(here, data, (name, value) => told.push(value)) }", data)
+        assert page.locator(".v-name b").nth(1).inner_text() == evil
+        assert page.locator(".v-none").inner_text().count(evil) == 2
+        assert not page.locator(".v-map").is_visible()
+        page.get_by_role("button", name="Artifact map").click()
+        assert page.locator(".v-map").is_visible()
+        wide = "document.querySelector('.v-base').getBoundingClientRect().width"
+        before, box = page.evaluate(wide), page.locator(".v-frame").first.bounding_box()
+        fingers = context.new_cdp_session(page)
+        middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        for kind, apart in (("touchStart", 30), ("touchMove", 45), ("touchMove", 60), ("touchEnd", None)):
+            points = (
+                [{"x": middle[0] + side * apart, "y": middle[1], "id": side + 1} for side in (-1, 1)] if apart else []
+            )
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        assert page.evaluate(wide) == pytest.approx(2 * before, rel=0.02)
+        page.wait_for_function("told.some(look => look.includes('map'))")
+        page.evaluate("data => mountViewer(here, data)", {**data, "facts": ["another sample"]})
+        assert page.locator(".v-map").is_visible(), "other data keeps the look"
+        assert "another sample" in page.locator(".v-said").inner_text()
+        assert page.evaluate("window.owned") is None
+    finally:
+        context.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 
 import streamlit as st
@@ -54,6 +55,8 @@ def _samples(opened: Opened, view: TaskView, chosen: list[str], about: str) -> N
     if st.session_state.setdefault("samples about", about) != about:  # another task has other samples
         st.session_state["samples about"] = about
         st.session_state["sample"], st.session_state["at"] = "", 1
+    with st.spinner("Reading the samples…"):  # of a million records three seconds, once
+        _ = opened.samples
     order, listed = _list(opened, view, chosen)
     if not listed.total:
         st.info("This task has no samples yet. The page Runs shows how far it is.", icon=":material/hourglass:")
@@ -98,12 +101,13 @@ def _known(opened: Opened, view: TaskView, sample: str) -> str:
 
 def _thumb(item: Listed, view: TaskView, order: str) -> dict[str, str]:
     info = view.info[view.summary.primary]
-    value = f"{words.number(item.value, info['digits'])} {info['unit']}".rstrip()
-    if order in BY_HOLE:
+    if not math.isfinite(item.value):
+        value = "no value"
+    elif order in BY_HOLE:
         value = f"hole {100 * item.value:.1f} %"
-    elif order == "differ":
-        value = f"apart {value}"
-    return {"sample": item.sample, "title": item.title, "value": value, "thumb": item.thumb}
+    else:
+        value = f"{'apart ' if order == 'differ' else ''}{words.number(item.value, info['digits'])} {info['unit']}"
+    return {"sample": item.sample, "title": item.title, "value": value.rstrip(), "thumb": item.thumb}
 
 
 def _pick(sample: str) -> None:

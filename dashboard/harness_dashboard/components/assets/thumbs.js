@@ -23,7 +23,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       image.alt = "";
       frame.append(image);
     } else {
-      frame.textContent = "not kept";
+      frame.textContent = "no picture";
     }
     const [title, value] = [document.createElement("b"), document.createElement("small")];
     title.textContent = item.title;
