@@ -141,7 +141,7 @@ def build(
     chosen = FILLS if fills is None else fills
     ids = [f"photo{i:02d}@lama-thick-256/0" for i in range(count)]
     listed = [task(*one, count, samples=ids) for one in tasks]
-    write_json(path / "manifest.json", manifest(described, [e for e, _ in chosen]))
+    write_json(path / "manifest.json", manifest(listed, [e for e, _ in chosen]))
     artifacts, samples = Artifacts(path / "artifacts"), ShardWriter(path / "samples")
     for number, (name, _) in enumerate(tasks):
         prepared = []
