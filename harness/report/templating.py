@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,6 +15,8 @@ from harness.report import words
 
 __all__ = ["environment", "render"]
 
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
 
 @cache
 def environment() -> Environment:
@@ -22,6 +25,7 @@ def environment() -> Environment:
         loader=PackageLoader("harness.report"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_upright,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -34,6 +38,13 @@ def environment() -> Environment:
 def render(template: str, **values: Any) -> Markup:
     """A template filled in; what is not `Markup` is escaped."""
     return Markup(environment().get_template(template).render(**values))
+
+
+def _upright(value: Any) -> Any:
+    """A text whose marks that turn what follows around are shown, not obeyed: `RLO` in a name would mirror its line."""
+    if not isinstance(value, str) or isinstance(value, Markup) or not TURNING.search(value):
+        return value
+    return TURNING.sub(lambda mark: f"\\u{ord(mark[0]):04x}", value)
 
 
 def _when(stamp: str | None) -> str:

@@ -35,6 +35,6 @@ def fragment(html: Markup, key: str) -> None:
     _component()(data=str(html), key=key)
 
 
-def heading(text: str) -> Markup:
-    """A page's title that comes from data: `st.title` would read it as Markdown."""
-    return Markup("<h1>{}</h1>").format(text)
+def heading(text: str, level: int = 1) -> Markup:
+    """A heading that comes from data: `st.title` and `st.subheader` would read it as Markdown."""
+    return Markup("<h{0}>{1}</h{0}>").format(level, text)

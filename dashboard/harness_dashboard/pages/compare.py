@@ -14,7 +14,7 @@ from harness.report.paired import Duel, contests_of, differences_sheet, duels_sh
 from harness.report.sheet import csv_text
 from harness.report.views.compare import compare
 from harness_dashboard.catalogue import Catalogue, Source
-from harness_dashboard.components.fragment import fragment
+from harness_dashboard.components.fragment import fragment, heading
 from harness_dashboard.controls import choose_several, choose_source, choose_task, stop_at
 
 __all__ = ["page"]
@@ -39,7 +39,7 @@ def page(catalogue: Catalogue) -> None:
         source, opened = choose_source(catalogue)
     with second:
         view = choose_task(opened)
-    st.title(view.summary.title, anchor=False)
+    fragment(heading(view.summary.title), "heading")
     chosen = _entries(view)
     try:
         duels = _compared(str(source.path), source.stamp, view.summary.task, tuple(chosen), opened)

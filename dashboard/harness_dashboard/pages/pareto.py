@@ -9,7 +9,7 @@ from harness.report.sheet import csv_text
 from harness.report.views.leaderboard import machine
 from harness.report.views.pareto import pareto
 from harness_dashboard.catalogue import Catalogue
-from harness_dashboard.components.fragment import fragment
+from harness_dashboard.components.fragment import fragment, heading
 from harness_dashboard.controls import choose, choose_source, choose_task
 
 __all__ = ["page"]
@@ -24,7 +24,7 @@ def page(catalogue: Catalogue) -> None:
         view = choose_task(opened)
     with third:
         cost = choose("Cost", list(COSTS), "cost")
-    st.title(view.summary.title, anchor=False)
+    fragment(heading(view.summary.title), "heading")
     fragment(pareto(view, cost, machine=machine(opened.manifest)), "pareto")
     found = front(view, cost)
     if found.points:
