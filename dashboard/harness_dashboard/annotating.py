@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -25,11 +26,12 @@ from harness.report.opened import Opened
 from harness.report.views.annotations import Annotator, Compared, Marked, annotation_results
 from harness_dashboard.catalogue import Catalogue, Source
 from harness_dashboard.components.fragment import fragment
-from harness_dashboard.controls import choose_several, choose_source, choose_task
+from harness_dashboard.controls import choose_several, choose_source, choose_task, switch
 
-__all__ = ["begin", "results", "take_away"]
+__all__ = ["BEGUN", "begin", "results", "take_away"]
 
-REFUSED = "annotate.refused"
+BEGUN = "annotate.begun"
+"""Where the name of a set that was just begun waits for the next run, which shows it."""
 ARCHIVE = "annotate.archive"
 ENTRIES_FIRST = 4
 EVERYBODY = "what more than half of a fill's annotators marked"
@@ -52,32 +54,32 @@ def begin(catalogue: Catalogue) -> None:
         photographs = st.number_input("Photographs", 1, max(int(clusters), 1), min(int(clusters), 30), key="annotate.n")
     with second:
         name = st.text_input("Name of the set", f"{source.suite}-artifacts", max_chars=60, key="annotate.name")
-    wanted = (source, opened, view, tuple(chosen), int(photographs), name.strip())
-    st.button("Begin", type="primary", on_click=_create, args=wanted, disabled=not chosen, icon=":material/brush:")
-    if refused := st.session_state.pop(REFUSED, None):
+    if not st.button("Begin", type="primary", disabled=not chosen, icon=":material/brush:"):
+        return
+    try:
+        _create(source, opened, view, chosen, int(photographs), name.strip())
+    except HarnessError as error:
         st.error("The set could not be begun.", icon=":material/error:")
-        st.code(refused, language=None, wrap_lines=True)
+        st.code(str(error), language=None, wrap_lines=True)
+    else:
+        st.session_state[BEGUN] = name.strip()
+        st.rerun()
 
 
 def _create(
-    source: Source, opened: Opened, view: TaskView, entries: tuple[str, ...], photographs: int, name: str
+    source: Source, opened: Opened, view: TaskView, entries: Sequence[str], photographs: int, name: str
 ) -> None:  # fmt: skip
     rows = {entry: opened.rows(entry, view.summary.task) for entry in entries}
     known = [row for row in view.judged if row.reference in entries]
-    try:
-        fills = fills_of(
-            opened.samples, rows, view.summary.task, photographs=photographs,
-            kept=lambda picture: opened.run.artifacts.path(picture).exists(),
-        )  # fmt: skip
-        create_annotations(
-            name, fills, run=str(source.path.resolve()), suite=source.suite,
-            entries=[{"reference": row.reference, "title": row.title, "kind": row.kind} for row in known],
-            attribution=opened.manifest["attribution"],
-        )  # fmt: skip
-    except HarnessError as error:
-        st.session_state[REFUSED] = str(error)
-    else:
-        st.session_state["set"] = name
+    fills = fills_of(
+        opened.samples, rows, view.summary.task, photographs=photographs,
+        kept=lambda picture: opened.run.artifacts.path(picture).exists(),
+    )  # fmt: skip
+    create_annotations(
+        name, fills, run=str(source.path.resolve()), suite=source.suite,
+        entries=[{"reference": row.reference, "title": row.title, "kind": row.kind} for row in known],
+        attribution=opened.manifest["attribution"],
+    )  # fmt: skip
 
 
 def results(annotations: Annotations, marks: list[Mark]) -> None:
@@ -85,6 +87,7 @@ def results(annotations: Annotations, marks: list[Mark]) -> None:
     if not marks:
         st.info("Nothing is marked yet: choose Mark under View.", icon=":material/inbox:")
         return
+    named = switch("Name the entries", "named", help="Finish marking first: who knows whose a fill is, is not blind.")
     known = {entry["reference"]: entry for entry in annotations.about["entries"]}
     found = agreement(annotations)
     last = latest(marks)
@@ -99,14 +102,13 @@ def results(annotations: Annotations, marks: list[Mark]) -> None:
     ]
     entries = [
         Marked(known[one.entry]["title"], known[one.entry]["kind"], one.ratio, one.clean, one.fills)
-        for one in entry_ratios(annotations)
+        for one in (entry_ratios(annotations) if named else ())
     ]
     fills = [
-        Compared(one.fill.sample, known[one.fill.entry]["title"], one.iou, one.annotators, one.clean)
+        Compared(one.fill.sample, known[one.fill.entry]["title"] * named, one.iou, one.annotators, one.clean)
         for one in sorted(found.fills, key=lambda one: one.iou)
     ]
     fragment(annotation_results(annotators, entries, fills, found.mean, found.marked), "annotate.results")
-    st.text("This page names entries: finish marking before you read it.")
 
 
 def take_away(annotations: Annotations, marks: list[Mark]) -> None:

@@ -21,7 +21,7 @@ from harness.annotations import (
 )
 from harness.errors import HarnessError
 from harness.places import file_name
-from harness_dashboard.annotating import begin, results, take_away
+from harness_dashboard.annotating import BEGUN, begin, results, take_away
 from harness_dashboard.catalogue import Catalogue
 from harness_dashboard.components.painter import Action, painter
 from harness_dashboard.controls import BIND, choose
@@ -62,6 +62,8 @@ def page(catalogue: Catalogue) -> None:
     """Draw the page."""
     st.title("Annotate", anchor=False)
     first, second, third, fourth = st.columns([3, 2, 3, 2])
+    if begun := st.session_state.pop(BEGUN, None):
+        st.session_state["set"] = begun
     with first:
         name = choose("Set", [*annotation_names(), NEW], "set")
     if name == NEW:
@@ -106,9 +108,7 @@ def _mark(catalogue: Catalogue, annotations: Annotations, marks: list[Mark], who
     total = stands.done + len(stands.waiting)
     again = _again(annotations, marks, who)
     if again is None:
-        st.progress(
-            stands.done / total if total else 0.0, text=f"{stands.done} of {total} fills that are in this round"
-        )
+        st.progress(stands.done / total if total else 0.0, text=f"{stands.done} of {total} fills in this round")
     if again is None and not stands.waiting:
         _nothing_waits(round, total)
         return

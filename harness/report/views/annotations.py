@@ -56,7 +56,8 @@ def annotation_results(
     """The results of one set of annotations.
 
     Args:
-        fills: most disputed ones first are shown, in the order given.
+        entries: empty where they are not to be named yet.
+        fills: in the order to show them; the first twelve are.
         mean: IoU over all `fills`; `marked`: over those where somebody marked something.
     """
     kinds = {kind: [one for one in entries if _table(one.kind) == kind] for kind in TABLE_HEADINGS}

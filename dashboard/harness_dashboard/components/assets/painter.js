@@ -64,6 +64,8 @@ class Painter {
     this.send = send;
     if (this.turn !== data.turn) this.busy = false;
     this.turn = data.turn;
+    if (this.sent && this.sent !== data.id) sessionStorage.removeItem(DRAFT + this.sent); // what was sent was taken
+    this.sent = "";
     follow(this.root);
     if (this.data?.id !== data.id) await this.open(data);
     else { this.data = data; this.offer(); }
@@ -105,7 +107,7 @@ class Painter {
     this.busy = true;
     this.refresh();
     const mask = await png(this.mask, this.width, this.height);
-    sessionStorage.removeItem(DRAFT + id);
+    this.sent = id;
     this.send("done", { id, action, mask });
   }
 
