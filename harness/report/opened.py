@@ -17,7 +17,7 @@ from harness.errors import HarnessError
 from harness.report.board import TaskView, task_views
 from harness.stats.model import RunSummary
 from harness.store import open_run
-from harness.store.shards import parquet_path
+from harness.store.shards import column_names, parquet_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +87,17 @@ class Opened:
         """What was judged: task, sample, cluster, hashes of truth and mask, ratio, title."""
         self._has(self.run.path / "samples.jsonl")
         return self.run.samples()
+
+    @cached_property
+    def aggregates(self) -> pd.DataFrame | None:
+        """Stored values of whole sets and of bins, with curves; None before the run has got so far."""
+        self._has(self.run.path / "aggregates.parquet")
+        return self.run.aggregates()
+
+    def columns(self, entry: str, task: str) -> list[str]:
+        """Names of one cell's columns, without reading its rows where they are sealed."""
+        self._check_cell(entry, task)
+        return column_names(self.run.cell(entry, task))
 
     def rows(self, entry: str, task: str) -> pd.DataFrame:
         """One cell's rows that count today; the last few cells are kept in memory. Not to be changed."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RESOLUTION",
     "ShardWriter",
+    "column_names",
     "parquet_path",
     "plain_rows",
     "read_jsonl",
@@ -104,6 +105,26 @@ def read_rows(stem: Path) -> pd.DataFrame:
     # Concatenating an all-null column with a filled one would lose its type: drop empty columns first.
     frame = pd.concat([f.dropna(axis=1, how="all") for f in frames], ignore_index=True)
     return frame.drop_duplicates(["sample", "repeat"], keep="last").reset_index(drop=True)
+
+
+def column_names(stem: Path) -> list[str]:
+    """Names of a cell's columns: a Parquet file's from its footer, lines by reading them; none where there is no cell.
+
+    Raises `HarnessError` where a file is damaged.
+    """
+    import pyarrow.lib
+    import pyarrow.parquet
+
+    parquet, jsonl = parquet_path(stem), stem.with_name(stem.name + ".jsonl")
+    found: list[str] = []
+    if parquet.exists():
+        try:
+            found += pyarrow.parquet.read_schema(parquet).names
+        except (OSError, pyarrow.lib.ArrowException) as error:
+            raise HarnessError(f"{parquet}: not a readable Parquet file ({str(error).splitlines()[0]})") from error
+    for row in read_jsonl(jsonl) if jsonl.exists() else []:
+        found += row
+    return list(dict.fromkeys(found))
 
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
