@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from harness.store import open_run
 from harness.store.resuming import resume_command
 from harness.store.watching import Look, Watch
 from harness_dashboard.catalogue import Catalogue, Source
-from harness_dashboard.components.fragment import fragment
+from harness_dashboard.components.fragment import fragment, heading
 from harness_dashboard.controls import choose
 
 __all__ = ["page"]
@@ -48,35 +48,36 @@ def page(catalogue: Catalogue) -> None:
 def _line(source: Source) -> RunLine:
     address = f"runs?{urlencode({'source': source.title})}"
     try:
-        look = _watch(str(source.path)).look()
+        look = _watch(os.fsencode(source.path)).look()
         return RunLine(source.title, source.kind, address, open_run(source.path).manifest, look)
     except HarnessError as error:
-        remedy = shlex.join(["harness", "verify", str(source.path)])
-        return RunLine(source.title, source.kind, address, problem=str(error), remedy=remedy)
+        return RunLine(
+            source.title, source.kind, address, problem=_plain(error), remedy=f"harness verify {source.word}"
+        )
 
 
 @st.cache_resource(max_entries=2 * MOST_LINES, show_spinner=False)
-def _watch(path: str) -> Watch:
+def _watch(path: bytes) -> Watch:
     """Shared by all sessions: what one has counted need not be counted again."""
-    return Watch(Path(path))
+    return Watch(Path(os.fsdecode(path)))
+
+
+LOST = (
+    "It holds records and no manifest.json, so nobody can say what they are of. Put the file back, or run the same "
+    "command again into this folder."
+)
 
 
 def _without_manifest(folders: tuple[str, ...]) -> list[RunLine]:
-    """Folders that hold records and no manifest: nobody can say what their rows are."""
+    """Folders that hold records and no manifest."""
     found = []
     for given in map(Path, folders):
         for records in sorted(given.glob("*/records")):
             folder = records.parent
             if not (folder / "manifest.json").exists() and not folder.name.startswith("."):
-                problem = (
-                    "It holds records and no manifest.json, so nobody can say what they are of. Put the file back, "
-                )
-                problem += "or run the same command again into this folder."
-                found.append(
-                    RunLine(
-                        f"run {folder.name}", "run", "", problem=problem, remedy=f"ls -la {shlex.quote(str(folder))}"
-                    )
-                )
+                name = folder.name if folder.name.isprintable() else ascii(folder.name)
+                source = Source(name, f"run {name}", "", folder, "run")
+                found.append(RunLine(source.title, "run", "", problem=LOST, remedy=f"ls -la {source.word}"))
     return found
 
 
@@ -92,41 +93,41 @@ def _one(sources: Mapping[str, Source]) -> None:
         )
     source = sources[name]
     try:
-        look, told = _watch(str(source.path)).look(), open_run(source.path).manifest
+        look, told = _watch(os.fsencode(source.path)).look(), open_run(source.path).manifest
     except HarnessError as error:
         _broken(source, error)
         return
-    st.subheader(source.title, anchor=False)
+    fragment(heading(source.title, 2), "heading")
     _state(source, look, told)
     if against:
         _apart(source, told, sources[against])
-    fragment(manifest(told, str(source.path)), "manifest")
+    fragment(manifest(told, _plain(source.path)), "manifest")
 
 
 def _broken(source: Source, error: HarnessError) -> None:
     st.error("This folder cannot be read.", icon=":material/error:")
-    st.code(str(error), language=None, wrap_lines=True)
+    st.code(_plain(error), language=None, wrap_lines=True)
     st.text("Say what is wrong with it, part by part:")
-    st.code(shlex.join(["harness", "verify", str(source.path)]), language="sh")
+    st.code(f"harness verify {source.word}", language="sh")
 
 
 def _state(source: Source, look: Look, told: Mapping[str, Any]) -> None:
     """How far it is, live while somebody writes, and how to go on where nobody does."""
     if look.state == "running":
-        _live(str(source.path))
+        _live(os.fsencode(source.path))
         return
     if look.state == "complete" and look.done == look.due:
         return
     fragment(progress(look, _titles(told)), "progress")
     st.text("Go on where it stopped, from the folder where it was started; what is there is kept:")
-    st.code(resume_command(told, str(source.path)), language="sh", wrap_lines=True)
+    st.code(resume_command(told, _plain(source.path)), language="sh", wrap_lines=True)
 
 
 @st.fragment(run_every=EVERY)
-def _live(path: str) -> None:
+def _live(path: bytes) -> None:
     """Draws itself again while the run goes on, and the whole page once it has ended."""
     try:
-        look, told = _watch(path).look(), open_run(path).manifest
+        look, told = _watch(path).look(), open_run(os.fsdecode(path)).manifest
     except HarnessError:
         st.rerun()  # the page says what is wrong
     if look.state != "running":
@@ -152,3 +153,8 @@ def _apart(source: Source, told: Mapping[str, Any], other: Source) -> None:
     ]
     st.subheader("What differs", anchor=False)
     fragment(difference(differences(told, theirs), source.title, other.title, verdicts), "difference")
+
+
+def _plain(told: object) -> str:
+    """In words that can be sent: a path may hold bytes that are no text."""
+    return str(told).encode(errors="replace").decode()
