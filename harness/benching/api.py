@@ -46,7 +46,7 @@ def bench(
         repeats: timed calls of each; four or fewer tell no interval.
         threads: for torch and OpenCV; 0 leaves them as they are. Other libraries read OMP_NUM_THREADS as they load.
         device: `auto`, `cpu`, `cuda`, `cuda:1`.
-        patience: seconds; no larger size is asked of a method whose median call took longer. 0: all are.
+        patience: seconds; no larger size is asked of a method whose fastest call took longer. 0: all are.
         argv: the command to remember.
         tell: hears in one line whose turn it is.
 

@@ -42,7 +42,7 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     type=click.FloatRange(min=0),
     default=0,
     metavar="SECONDS",
-    help="Ask no larger size of a method whose median call took longer; 0: ask all.",
+    help="Ask no larger size of a method whose fastest call took longer; 0: ask all.",
 )
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Keep it as JSON: harness show schema:bench."
