@@ -94,10 +94,8 @@ def _rows(
     for side in sizes:
         yield from [Timed(entry, side, 0, None, None, None, why) for entry, why in slow.items()]
         for row in take_turns([one for one in contenders if one.reference not in slow], pictures, side, repeats, tell):
-            if patience and row.wall and row.wall.median > patience:
-                slow[row.entry] = (
-                    f"not asked: a call took {row.wall.median:.2g} s at {side} px, patience {patience:g} s"
-                )
+            if patience and row.wall and row.wall.least > patience:
+                slow[row.entry] = f"not asked: a call took {row.wall.least:.2g} s at {side} px, patience {patience:g} s"
             yield row
 
 
