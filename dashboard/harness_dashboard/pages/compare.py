@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from urllib.parse import urlencode
 
@@ -26,7 +27,7 @@ KEPT = 16
 
 @st.cache_resource(max_entries=KEPT, show_spinner="Comparing …")
 def _compared(
-    path: str, stamp: tuple[int, ...], task: str, references: tuple[str, ...], _opened: Opened
+    path: bytes, stamp: tuple[int, ...], task: str, references: tuple[str, ...], _opened: Opened
 ) -> tuple[Duel, ...]:
     """Shared by all sessions and never written to. `stamp` is part of the key only."""
     return contests_of(_opened, task, references)
@@ -42,7 +43,7 @@ def page(catalogue: Catalogue) -> None:
     fragment(heading(view.summary.title), "heading")
     chosen = _entries(view)
     try:
-        duels = _compared(str(source.path), source.stamp, view.summary.task, tuple(chosen), opened)
+        duels = _compared(os.fsencode(source.path), source.stamp, view.summary.task, tuple(chosen), opened)
     except HarnessError as error:
         stop_at(source, error)
     fragment(compare(view, duels, link=partial(_address, source, view)), "compare")
