@@ -63,17 +63,20 @@ class Window:
         return pixels[self.top : self.top + self.height, self.left : self.left + self.width]
 
 
-def window_on(shape: tuple[int, ...], mask: Hole | None, side: int) -> Window:
-    """The whole of a picture of this shape (H, W, …), or `side` pixels around the middle of its hole.
-
-    The middle is that of the hole's bounding box, of the picture where there is no hole.
-    """
+def middle_of(shape: tuple[int, ...], mask: Hole | None) -> tuple[float, float]:
+    """(x, y) of the middle of the hole's bounding box, in pixels; of the picture's where there is no hole."""
     height, width = shape[:2]
-    where = np.argwhere(mask) if mask is not None and mask.shape == (height, width) and mask.any() else None
-    middle = (height / 2, width / 2) if where is None else (where.min(axis=0) + where.max(axis=0) + 1) / 2
-    high, wide = min(side, height), min(side, width)
-    top = int(np.clip(round(middle[0] - high / 2), 0, height - high))
-    left = int(np.clip(round(middle[1] - wide / 2), 0, width - wide))
+    if mask is None or not mask.any():
+        return width / 2, height / 2
+    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+    return (columns[0] + columns[-1] + 1) / 2, (rows[0] + rows[-1] + 1) / 2
+
+
+def window_on(shape: tuple[int, ...], middle: tuple[float, float], side: int) -> Window:
+    """The whole of a picture of this shape (H, W, …), or as much of it around (x, y) as `side` pixels allow."""
+    high, wide = min(side, shape[0]), min(side, shape[1])
+    left = int(np.clip(round(middle[0] - wide / 2), 0, shape[1] - wide))
+    top = int(np.clip(round(middle[1] - high / 2), 0, shape[0] - high))
     return Window(left, top, wide, high)
 
 
@@ -129,12 +132,12 @@ def viewer_data(
 ) -> dict[str, Any]:
     """What the viewer draws of one sample, as JSON holds it; of a picture with a longer side than `side` a window.
 
-    Keys: `sample`, `title`, `cluster`, `facts` (lines for a reader), `size` [width, height] of what is sent, `window`
-    (a line where that is not the whole picture, else ""), `gain` of error maps, `truth` and `hole` (PNG data URIs, ""
-    where not kept; the hole is a layer to lay over the truth), `outline` (an SVG path in pixels, "" for none) and
-    `panes`, one an entry: `entry`, `title`, `colour`, `kind` of its weights, `floor`, `picture` and `error` (data URIs
-    or ""), `maps` {name: data URI of a layer}, `scores` [[column, text], …] with the primary first, `note` and
-    `command` (why there is no picture, and what gets it; "" for neither).
+    Keys: `sample`, `title`, `cluster`, `facts` (lines for a reader), `size` [width, height] of what is sent, `focus`
+    [x, y] where to look first, `window` (a line where that is not the whole picture, else ""), `gain` of error maps,
+    `truth` and `hole` (PNG data URIs, "" where not kept; the hole is a layer to lay over the truth), `outline` (an SVG
+    path in pixels, "" for none) and `panes`, one an entry: `entry`, `title`, `colour`, `kind` of its weights, `floor`,
+    `picture` and `error` (data URIs or ""), `maps` {name: data URI of a layer}, `scores` [[column, text], …] with the
+    primary first, `note` and `command` (why there is no picture, and what gets it; "" for neither).
 
     Raises `HarnessError` for a sample that the task does not have and an entry whose outputs are no result. A picture
     that is damaged or refused costs its pane only, which says so.
@@ -147,7 +150,8 @@ def viewer_data(
     present = [pixels for pixels in (truth, stored, *(o for o, _ in outputs)) if pixels is not None]
     shape = present[0].shape if present else (1, 1)
     mask = stored > 127 if stored is not None and stored.shape == shape[:2] else None
-    window = window_on(shape, mask, side)
+    middle = middle_of(shape, mask)
+    window = window_on(shape, middle, side)
     hole = None if mask is None else window.cut(mask)
     outline = "" if hole is None else outline_path(hole)
     frame = _Frame(opened, view, shape[:2], window, truth)
@@ -167,6 +171,7 @@ def viewer_data(
             *([f"first of {opened.manifest['repeats']} repeats"] if opened.manifest["repeats"] > 1 else []),
         ],
         "size": [window.width, window.height],
+        "focus": [float(middle[0] - window.left), float(middle[1] - window.top)],
         "window": _window_line(window, shape),
         "gain": pictures.ERROR_GAIN,
         "truth": "" if truth is None else frame.uri(truth),
@@ -217,8 +222,12 @@ class _Frame:
         if why:
             return f"picture refused: {why}", f"harness verify {shlex.quote(folder)}"
         if output is None:
-            again = resume_command(self.opened.manifest, folder)
-            return "picture not kept", f"{again} --keep all" if again.startswith("harness ") else again
+            board = bool(self.opened.tiers)  # nobody runs into a board: its pictures come from a run of one's own
+            again = resume_command(
+                self.opened.manifest, f"runs/{self.opened.manifest['suite']['name']}" if board else folder
+            )
+            why = "a board keeps no pictures; a run has them" if board else "picture not kept"
+            return why, f"{again} --keep all" if again.startswith("harness ") else again
         if output.shape[:2] != self.shape:
             return f"another size: {_sides(output.shape)}, not {_sides(self.shape)}", ""
         return "", ""

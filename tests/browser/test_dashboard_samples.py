@@ -208,8 +208,10 @@ def test_the_viewer_stands_alone_shows_maps_takes_fingers_and_sets_text_as_text(
         "scores": [[evil, evil]],
     }  # fmt: skip
     lost = {**pane, "picture": "", "maps": {}, "note": evil, "command": evil, "entry": "lost"}
-    data = {"sample": evil, "facts": [evil], "size": [64, 64], "window": evil, "gain": 4, "truth": pane["picture"],
-            "hole": "", "outline": "", "panes": [pane, lost]}  # fmt: skip
+    data = {
+        "sample": evil, "facts": [evil], "size": [64, 64], "focus": [32, 32], "window": evil, "gain": 4,
+        "truth": pane["picture"], "hole": "", "outline": "", "panes": [pane, lost],
+    }  # fmt: skip
     context = browser.new_context(viewport={"width": 800, "height": 700}, has_touch=True)
     try:
         page = context.new_page()

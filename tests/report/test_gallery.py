@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.report import gallery
-from harness.report.gallery import outline_path, viewer_data, window_on
+from harness.report.gallery import middle_of, outline_path, viewer_data, window_on
 from harness.report.listing import failures, orders, sample_page
 from harness.report.opened import Opened
 from harness.report.pictures import ERROR_GAIN, hole_layer
@@ -84,6 +84,8 @@ def test_what_has_no_picture_says_why_and_what_gets_it(own: RunFolder, opened: O
     assert pane["note"] == "picture not kept"
     assert pane["command"] == "harness run --suite demo --keep all"
     assert pane["scores"], "what was measured is known without the picture"
+    board = Opened(own.path, {"telea": "measured here"})
+    assert "a board keeps no pictures" in viewer_data(board, board.views[TASK], SAMPLE, ["telea"])["panes"][0]["note"]
     own.artifacts.prune(set())
     data = viewer_data(mine, mine.views[TASK], SAMPLE, ["telea"])
     assert (data["truth"], data["hole"], data["outline"]) == ("", "", "")
@@ -113,13 +115,15 @@ holes = arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12)))
 
 @given(holes, st.integers(1, 14))
 def test_a_window_lies_inside_and_holds_the_middle_of_the_hole(mask: NDArray[np.bool_], side: int) -> None:
-    window = window_on(mask.shape, mask, side)
+    x, y = middle_of(mask.shape, mask)
+    window = window_on(mask.shape, (x, y), side)
     assert (window.width, window.height) == (min(side, mask.shape[1]), min(side, mask.shape[0]))
     assert window.cut(mask).shape == (window.height, window.width)
+    assert window.top <= y <= window.top + window.height
+    assert window.left <= x <= window.left + window.width
     if mask.any():
-        y, x = (np.argwhere(mask).min(axis=0) + np.argwhere(mask).max(axis=0) + 1) / 2
-        assert window.top <= y <= window.top + window.height
-        assert window.left <= x <= window.left + window.width
+        low, high = np.argwhere(mask).min(axis=0), np.argwhere(mask).max(axis=0) + 1
+        assert ((low + high) / 2).tolist() == [y, x]
 
 
 @given(holes)

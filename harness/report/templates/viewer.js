@@ -84,7 +84,7 @@ const mountViewer = (() => {
       zoom: NAMED.includes(Number(zoom)) ? Number(zoom) : "fit",
       show: new Set((given.get("show") ?? "truth").split(".").filter(name => name in LAYERS)),
       left: given.get("left") || entry || ids[0] || "", right: given.get("right") || ids[0] || "",
-      cut: 50, x: NaN, y: NaN,
+      cut: 50,
     };
   };
   const writeLook = look => new URLSearchParams({
@@ -109,7 +109,7 @@ const mountViewer = (() => {
       this.data = data;
       this.sources = sourcesOf(data);
       this.look ??= readLook(data.look, this.sources);
-      this.look.x = this.look.y = NaN;
+      [this.look.x, this.look.y] = data.focus;
       this.draw();
     }
 
@@ -245,6 +245,7 @@ const mountViewer = (() => {
       if (!this.frames.length) return;
       const { look } = this, before = this.scale, box = frame?.getBoundingClientRect();
       const [dx, dy] = box ? [event.clientX - box.left - box.width / 2, event.clientY - box.top - box.height / 2] : [0, 0];
+      if (look.zoom === "fit" && !box) [look.x, look.y] = this.data.focus;
       look.zoom = zoom;
       const now = this.scale;
       look.x += dx / before - dx / now;
@@ -314,7 +315,7 @@ const mountViewer = (() => {
       this.say();
       if (!this.frames.length || !this.frames[0].clientWidth) return;
       const { look, scale } = this, [width, height] = this.data.size;
-      const inside = (at, length, room) => Number.isFinite(at) && length * scale > room + 1
+      const inside = (at, length, room) => length * scale > room + 1
         ? within(at, room / scale / 2, length - room / scale / 2) : length / 2;
       look.x = inside(look.x, width, this.frames[0].clientWidth);
       look.y = inside(look.y, height, this.frames[0].clientHeight);
