@@ -33,6 +33,7 @@ __all__ = [
     "MAX_SIDE",
     "Window",
     "chosen_rows",
+    "middle_of",
     "outline_path",
     "records_of",
     "sample_row",
