@@ -37,7 +37,7 @@ def new_study(catalogue: Catalogue, *, first: bool) -> None:
         )
     left, right = st.columns(2)
     with left:
-        _, opened = choose_source(catalogue)
+        source, opened = choose_source(catalogue)
     with right:
         view = choose_task(opened)
     entries = _entries(view)
@@ -48,9 +48,15 @@ def new_study(catalogue: Catalogue, *, first: bool) -> None:
         st.warning("These entries may not meet in one study.", icon=":material/block:")
         st.code(refused, language=None)
         return
-    kept = pools(pictures_kept(opened, view.summary.task, entries), entries)
+    kept = _kept(str(source.path), source.stamp, view.summary.task, tuple(entries), opened)
     if _enough(opened, kept):
         _numbers(opened, view, entries, kept)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _kept(path: str, stamp: tuple[int, ...], task: str, entries: tuple[str, ...], _opened: Opened) -> Pools:
+    """Pair of entries → samples with kept pictures of both. `path` and `stamp` are part of the key only."""
+    return pools(pictures_kept(_opened, task, entries), entries)
 
 
 def _entries(view: TaskView) -> list[str]:

@@ -38,10 +38,11 @@ class Trial:
 
 @dataclass(frozen=True)
 class Compared:
-    """An entry as results show it."""
+    """An entry as results show it. `kind`: of its learned weights, "" where it learned nothing."""
 
     reference: str
     title: str
+    kind: str
     colour: int
     floor: bool
 

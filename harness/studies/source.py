@@ -20,7 +20,7 @@ from harness.studies.places import save_study
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.report.board import TaskView
+    from harness.report.board import Row, TaskView
     from harness.report.opened import Opened
 
 __all__ = ["create_study", "mixed", "pictures_kept", "pools"]
@@ -49,10 +49,11 @@ def mixed(view: TaskView, entries: Sequence[str]) -> str:
 def pictures_kept(opened: Opened, task: str, entries: Sequence[str]) -> list[Picture]:
     """Samples of a task whose truth was kept, with those of the entries' pictures that were, and their scores."""
     columns = _metrics(opened.views[task])
+    kept = {path.stem for path in opened.run.artifacts.folder.glob("*.png")}
     found: dict[str, dict[str, Mapping[str, Any]]] = {}
     for entry in entries:
         for row in _rows(opened.rows(entry, task)):
-            if row.get("status") == "ok" and _kept(opened, row.get("output_hash")):
+            if row.get("status") == "ok" and row.get("output_hash") in kept:
                 found.setdefault(str(row["sample"]), {})[entry] = row
     samples = opened.samples
     return [
@@ -66,7 +67,7 @@ def pictures_kept(opened: Opened, task: str, entries: Sequence[str]) -> list[Pic
             scores={entry: _scores(of, columns) for entry, of in found[row["sample"]].items()},
         )
         for row in plain_rows(samples[samples["task"] == task])
-        if row["sample"] in found and _kept(opened, row["truth"])
+        if row["sample"] in found and row["truth"] in kept
     ]
 
 
@@ -122,7 +123,7 @@ def create_study(
         seed=seed,
         show_truth=show_truth,
         least_passed=least_passed,
-        entries=tuple(Compared(e, rows[e].title, rows[e].colour % COLOURS, rows[e].floor) for e in chosen),
+        entries=tuple(_compared(rows[e]) for e in chosen),
         metrics=_metrics(view),
         samples=tuple(picture for picture in pictures if picture.sample in used),
         trials=trials,
@@ -132,6 +133,10 @@ def create_study(
 
 
 RESERVED = (TRUTH, DAMAGED)
+
+
+def _compared(row: Row) -> Compared:
+    return Compared(row.reference, row.title, row.kind, row.colour % COLOURS, row.floor)
 
 
 def _source(opened: Opened) -> dict[str, Any]:
@@ -166,7 +171,3 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
         return []
     first = frame.sort_values("repeat", kind="stable").drop_duplicates("sample")
     return list(plain_rows(first))
-
-
-def _kept(opened: Opened, name: Any) -> bool:
-    return isinstance(name, str) and opened.run.artifacts.path(name).exists()

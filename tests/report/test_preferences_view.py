@@ -17,11 +17,12 @@ from harness.stats.preferences import judge
 class Named:
     reference: str
     title: str
+    kind: str = ""
     colour: int = 0
     floor: bool = False
 
 
-ENTRIES = (Named("a", "Alpha & <b>Co</b>"), Named("b", "Beta", 1, True), Named("c", "Gamma", 2))
+ENTRIES = (Named("a", "Alpha & <b>Co</b>"), Named("b", "Beta", "", 1, True), Named("c", "Gamma", "mini", 2))
 
 
 def results(raters: int = 5, *, clear: bool = True) -> StudyResults:
@@ -47,6 +48,7 @@ def test_it_says_who_is_preferred_and_whom_it_left_out() -> None:
     assert "<b>Co</b>" not in html
     assert "120 answers of 5 raters to 8 pictures; 1 rater left out for failed catch trials" in html
     assert "left out: passed 0 of 4 catch trials, fewer than 75 %" in html
+    assert "small checkpoints; says nothing about the papers" in html
     assert "resample raters and photographs both" in html
     assert "held by the prior" in html
     assert html.count('class="whisker') == 3 + 1

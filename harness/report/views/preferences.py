@@ -13,6 +13,7 @@ from harness.report.sheet import Cell, Sheet
 from harness.report.svg import Axis, Mark, scale, whisker
 from harness.report.templating import render
 from harness.report.words import count, number, shorten
+from harness.stats.model import TABLE_HEADINGS
 
 if TYPE_CHECKING:
     from harness.stats.answers import MetricAgreement, PairPreference, Preferences, Strength, StudyResults
@@ -34,6 +35,10 @@ class Entrant(Protocol):
     @property
     def title(self) -> str:
         """What a reader sees."""
+
+    @property
+    def kind(self) -> str:
+        """Kind of its learned weights, "" where it learned nothing."""
 
     @property
     def colour(self) -> int:
@@ -71,6 +76,7 @@ def preferences(title: str, entries: Sequence[Entrant], results: StudyResults) -
         found=found,
         lines=lines,
         axis=axis,
+        ribbon=next((TABLE_HEADINGS[entry.kind] for entry in entries if entry.kind not in ("", "official")), ""),
         headline=verdict(found, by_reference) if found else "",
         rests=_rests(results),
         entry=by_reference,
