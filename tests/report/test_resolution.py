@@ -4,6 +4,7 @@ import importlib.util
 import re
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -55,6 +56,19 @@ def test_a_slower_method_is_drawn_higher_at_every_size(made: Any) -> None:
     slow, fast = (points(drawn[name]) for name in ("coordfill@random", "coordfill@mini"))
     assert len(slow) == 3
     assert all(above[0] == below[0] and above[1] < below[1] for above, below in zip(slow, fast, strict=True))
+
+
+def test_lines_that_end_early_are_named_there_and_apart(made: Any) -> None:
+    names = ("a", "b", "c")
+    rows = [made.row(name, side, 1.0 + 0.001 * number) for number, name in enumerate(names) for side in (256, 512)]
+    rows += [made.refused(name, 1024, "too large") for name in names] + [made.row("d", 1024, 2.0)]
+    page = seconds_by_size([made.timings(tuple(made.entry(name) for name in (*names, "d")), tuple(rows))])
+    drawn = lines(drawing(page))
+    texts = {name: next(t for t in line.iter("text")) for name, line in drawn.items()}
+    assert all(float(texts[name].get("x") or 0) < float(texts["d"].get("x") or 0) for name in names)
+    heights = sorted(float(texts[name].get("y") or 0) for name in names)
+    assert min(below - above for above, below in pairwise(heights)) >= 13
+    assert [any(part.get("class") == "leader" for part in drawn[name].iter("line")) for name in "ad"] == [False, True]
 
 
 def test_a_whisker_is_the_interval(made: Any) -> None:

@@ -107,10 +107,11 @@ def _plot(lines: Sequence[_Line], sides: Sequence[int]) -> Markup:
     texts = [seconds(tick) for tick in y.ticks()]
     title = "median of a call (log)"
     parts = [frame(y, ticks, "side of the picture, px (log)", title, right=LABEL_ROOM, y_texts=texts)]
-    whole = sorted((one for one in drawn if one[1][-1].x == sides[-1]), key=lambda one: y.at(one[1][-1].y))
-    ends = apart([y.at(marks[-1].y) for _, marks in whole], LINE, TOP, HEIGHT - BOTTOM)
-    parts += [_curve(line, marks, x, y) for line, marks in drawn if marks[-1].x != sides[-1]]
-    parts += [_curve(line, marks, x, y, end) for (line, marks), end in zip(whole, ends, strict=True)]
+    for side in sides:  # lines are named where they end, those of one end apart
+        ending = sorted((one for one in drawn if one[1][-1].x == side), key=lambda one: y.at(one[1][-1].y))
+        ends = apart([y.at(marks[-1].y) for _, marks in ending], LINE, TOP, HEIGHT - BOTTOM)
+        early = side != sides[-1]
+        parts += [_curve(line, marks, x, y, end, early) for (line, marks), end in zip(ending, ends, strict=True)]
     return plot(parts, "seconds of a call by the side of the picture")
 
 
@@ -120,15 +121,15 @@ def _seconds_axis(marks: Sequence[Mark]) -> Axis:
     return Axis(low / spread, high * spread, HEIGHT - BOTTOM, TOP, log=True)
 
 
-def _curve(line: _Line, marks: Sequence[Mark], x: Axis, y: Axis, end: float | None = None) -> Markup:
-    """A line; named at height `end` of the right edge, or where it ends early, beside its last dot."""
+def _curve(line: _Line, marks: Sequence[Mark], x: Axis, y: Axis, end: float, early: bool) -> Markup:
+    """A line, named at height `end`: at the right edge, or where it ends `early`, beside its last dot."""
     mini = line.entry.kind == "mini"
     path = " ".join(f"{x.at(mark.x)},{y.at(mark.y)}" for mark in marks)
     dots = [tag("g", whisker_and_dot(x.at(m.x), m, y, mini, 3), tag("title", m.tip)) for m in marks]
     right, height = x.at(marks[-1].x), y.at(marks[-1].y)
+    at = (right + 7, end - 5) if early else (EDGE + 11, end + 4)
     parts = [tag("polyline", class_="curve", points=path), *dots]
-    if end is not None:
+    if not early:
         parts.append(tag("line", class_="leader", x1=right + 4, y1=height, x2=EDGE + 8, y2=end))
-    at = (EDGE + 11, end + 4) if end is not None else (right + 7, height - 5)
-    parts.append(tag("text", shorten(line.entry.title, LABEL), class_="label", x=at[0], y=round(at[1], 1)))
-    return tag("g", *parts, class_=f"line e{line.colour}{' small-one' if mini else ''}")
+    name = tag("text", shorten(line.entry.title, LABEL), class_="label", x=round(at[0], 1), y=round(at[1], 1))
+    return tag("g", *parts, name, class_=f"line e{line.colour}{' small-one' if mini else ''}")
