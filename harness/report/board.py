@@ -13,7 +13,7 @@ from harness.stats.model import TABLE_HEADINGS
 if TYPE_CHECKING:
     from harness.stats.model import Cell, Interval, RunSummary, Standing, TaskSummary
 
-__all__ = ["Board", "Row", "TaskView", "subset_view", "task_views"]
+__all__ = ["COLOURS", "Board", "Row", "TaskView", "subset_view", "task_views"]
 
 COLOURS = 20
 """Colours that `report.css` has for entries."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UnknownName
+from harness.report.board import COLOURS
 from harness.report.sheet import Cell, Sheet
 from harness.report.versus import comparison_sheet
 from harness.stats.caveats import caveats
@@ -17,8 +18,9 @@ from harness.stats.contests import Comparison, Contest
 if TYPE_CHECKING:
     from harness.report.board import Row
     from harness.report.opened import Opened
+    from harness.stats.contests import Side
 
-__all__ = ["Duel", "contests_of", "differences_sheet", "duels_sheet"]
+__all__ = ["Duel", "contests_of", "differences_sheet", "duel_across", "duels_sheet"]
 
 APART = ("mini", "unstated")
 """Kinds of weights whose seconds say nothing about a paper's network, nor are comparable with its."""
@@ -55,18 +57,52 @@ def contests_of(opened: Opened, task: str, references: Sequence[str]) -> tuple[D
     return tuple(Duel(contest, paired_scores(pairing), a, b) for contest, pairing, (a, b) in found)
 
 
+def duel_across(contest: Contest, a: Opened, b: Opened, names: tuple[str, str]) -> Duel:
+    """A contest of entries of two runs, as `harness.comparison.compare` gives it, with its scores.
+
+    Args:
+        names: what the runs are called, added to the titles: both may have an entry of one name.
+    """
+    task = contest.task
+    of_a, of_b = (_named(*one) for one in ((a, contest.a, names[0]), (b, contest.b, names[1])))
+    if of_a.colour == of_b.colour:
+        of_b = replace(of_b, colour=(of_b.colour + 1) % COLOURS)
+    described = a.views[task].task
+    parties = (_party(a, described, of_a), _party(b, b.views[task].task, of_b))
+    apart = _apart(of_a, of_b)
+    told = replace(
+        contest,
+        a=replace(contest.a, title=of_a.title),
+        b=replace(contest.b, title=of_b.title),
+        costs=() if apart else contest.costs,
+        notes=(*contest.notes, *apart),
+    )
+    return Duel(told, paired_scores(Pairing(described, *parties)), of_a, of_b)
+
+
+def _named(opened: Opened, side: Side, name: str) -> Row:
+    rows = (row for view in opened.views.values() for row in view.judged)
+    row = next(row for row in rows if row.reference == side.entry)
+    return replace(row, entry={**row.entry, "title": f"{row.title} · {name}"})
+
+
 def _party(opened: Opened, task: Mapping[str, Any], row: Row) -> Party:
     return Party(str(opened.run.path), row.entry, opened.rows(row.reference, task["id"]), task["samples"])
 
 
 def _pairing(task: Mapping[str, Any], a: Row, b: Row, of_a: Party, of_b: Party) -> Pairing:
     others = [c for c in task["metrics"] if c != task["primary"] and task["metrics_info"][c]["kind"] == "sample"]
-    apart = (a.kind in APART) != (b.kind in APART)
-    told = caveats(task["primary"], of_a, of_b)
-    if apart and a.seconds and b.seconds:
-        whose = "A" if a.kind in APART else "B"
-        told = (*told, f"seconds and memory are not compared: {whose} was timed as a small checkpoint")
-    return Pairing(task, of_a, of_b, others, not apart, told)
+    apart = _apart(a, b)
+    return Pairing(task, of_a, of_b, others, not apart, (*caveats(task["primary"], of_a, of_b), *apart))
+
+
+def _apart(a: Row, b: Row) -> list[str]:
+    """Why the costs of two entries are not compared; nothing where they are."""
+    if (a.kind in APART) == (b.kind in APART):
+        return []
+    whose = "A" if a.kind in APART else "B"
+    kind = "as a small checkpoint" if "mini" in (a.kind, b.kind) else "elsewhere, if at all"
+    return [f"seconds and memory are not compared: {whose} was timed {kind}"]
 
 
 def duels_sheet(duels: Sequence[Duel]) -> Sheet:

@@ -191,7 +191,7 @@ def frame(
         parts.append(tag("text", value, class_="axis", x=LEFT - 8, y=y.at(tick) + 4, text_anchor="end"))
     for position, lines in x_ticks:
         for number, text in enumerate(lines.split("\n")):
-            spot = HEIGHT - BOTTOM + 17 + 13 * number
+            spot = HEIGHT - BOTTOM + 17 + 16 * number
             parts.append(tag("text", text, class_="axis", x=position, y=spot, text_anchor="middle"))
     below = tag("text", x_title, class_="title", x=edge, y=HEIGHT - 6, text_anchor="end")
     return Markup("").join([*parts, tag("text", y_title, class_="title", x=0, y=12), below])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,7 @@ from harness.store.files import write_json
 from harness.store.shards import parquet_path
 
 RUN = "run demo-1"
+GOLDEN = Path(__file__).parents[1] / "store" / "golden" / "v1"
 PAGES = ("compare", "curves", "pareto")
 
 
@@ -89,6 +91,38 @@ def test_damaged_records_say_what_to_do(
     assert "telea" in app.code[0].value
     assert app.code[1].value.startswith("harness verify ")
     assert app.multiselect(key="entries").value is not None, "the page itself found out, not what opened the run"
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """Two runs of the same: real records, as a run writes them."""
+    for name in ("one", "two"):
+        shutil.copytree(GOLDEN, tmp_path / "two runs" / name)
+    return tmp_path / "two runs"
+
+
+def test_entries_of_two_runs_are_compared_where_they_were_asked_the_same(
+    open_page: Callable[..., Any], two: Path
+) -> None:
+    query = {"source": "run one", "with": "run two", "entry": "telea", "against": "telea"}
+    app = open_page("compare", two, **query)
+    assert [one.value for one in app.exception] == []
+    shown = fragments(app)
+    assert "telea · run one is equivalent to telea · run two within 0.5 dB" in shown
+    assert "mean · run two" in fragments(open_page("compare", two, **{**query, "against": "mean"}))
+
+
+def test_what_was_not_asked_the_same_is_refused_by_the_field_that_differs(
+    open_page: Callable[..., Any], two: Path
+) -> None:
+    manifest = json.loads((two / "two" / "manifest.json").read_text())
+    manifest["suite"]["tasks"][0]["identity"]["mask_version"] = "<b>9"
+    write_json(two / "two" / "manifest.json", manifest)
+    app = open_page("compare", two, source="run one", **{"with": "run two"})
+    assert app.info[0].value == "These two cannot be compared."
+    assert "mask set version" in app.code[0].value
+    assert "<b>9" in app.code[0].value
+    assert fragments(app).count("<table") == 0
 
 
 # ---- curves

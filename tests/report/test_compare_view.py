@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from harness.errors import UnknownName
 from harness.report.opened import Opened
-from harness.report.paired import Duel, contests_of, differences_sheet, duels_sheet
+from harness.report.paired import Duel, contests_of, differences_sheet, duel_across, duels_sheet
 from harness.report.pairs_svg import MOST_DOTS, cluster_gains, difference_plot, forest
 from harness.report.views.compare import compare, extremes, heading
 from harness.stats.compare import PairedScores
@@ -137,6 +137,19 @@ def test_backbones_that_disagree_are_told(opened: Opened, duel: Duel) -> None:
     disagreeing = replace(duel, contest=replace(duel.contest, others=(first, second)))
     assert "feat_efl0 and feat_efl2 disagree" in compare(opened.views[TASK], [disagreeing])
     assert "disagree" not in compare(opened.views[TASK], [duel])
+
+
+def test_entries_of_two_runs_keep_their_scores_and_get_names_and_colours_apart(opened: Opened, duel: Duel) -> None:
+    contest = replace(duel.contest, a=duel.contest.b)  # telea against telea
+    across = duel_across(contest, opened, opened, ("one", "two"))
+    assert (across.a.title, across.b.title) == ("Telea · one", "Telea · two")
+    assert (across.contest.a.title, across.contest.b.title) == ("Telea · one", "Telea · two")
+    assert across.a.colour != across.b.colour
+    np.testing.assert_array_equal(across.scores.a, duel.scores.b)
+    np.testing.assert_array_equal(across.scores.b, duel.scores.b)
+    mini = contests_of(opened, TASK, ["coordfill@mini", "telea"])[0].contest
+    apart = duel_across(replace(mini, costs=duel.contest.costs), opened, opened, ("one", "two"))
+    assert apart.contest.costs == ()
 
 
 # ---- what is drawn

@@ -14,9 +14,10 @@ from harness.report.opened import Opened
 from harness.report.paired import Duel, contests_of, differences_sheet, duels_sheet
 from harness.report.sheet import csv_text
 from harness.report.views.compare import compare
+from harness_dashboard.across import across
 from harness_dashboard.catalogue import Catalogue, Source
 from harness_dashboard.components.fragment import fragment, heading
-from harness_dashboard.controls import choose_several, choose_source, choose_task, stop_at
+from harness_dashboard.controls import choose, choose_several, choose_source, choose_task, stop_at
 
 __all__ = ["page"]
 
@@ -35,19 +36,37 @@ def _compared(
 
 def page(catalogue: Catalogue) -> None:
     """Draw the page."""
-    first, second = st.columns(2)
+    first, second, third = st.columns(3)
     with first:
         source, opened = choose_source(catalogue)
     with second:
         view = choose_task(opened)
+    with third:
+        other = _other(catalogue, source)
     fragment(heading(view.summary.title), "heading")
-    chosen = _entries(view)
-    try:
-        duels = _compared(os.fsencode(source.path), source.stamp, view.summary.task, tuple(chosen), opened)
-    except HarnessError as error:
-        stop_at(source, error)
+    if other is None:
+        chosen = _entries(view)
+        try:
+            duels = _compared(os.fsencode(source.path), source.stamp, view.summary.task, tuple(chosen), opened)
+        except HarnessError as error:
+            stop_at(source, error)
+    else:
+        duels = (across(catalogue, view, source, other),)
     fragment(compare(view, duels, link=partial(_address, source, view)), "compare")
     _downloads(f"{source.suite}-{view.summary.task}", duels)
+
+
+def _other(catalogue: Catalogue, source: Source) -> Source | None:
+    """Another board or run of the suite, None to stay within this one."""
+    sources = catalogue.sources
+    others = [name for name, one in sources.items() if one.suite == source.suite and name != source.id]
+    if not others:
+        return None
+    name = choose(
+        "Against", ["", *others], "with", shown=lambda name: sources[name].title if name else "entries of the same",
+        help="An entry of another run is compared only where pictures, holes and metric are the same.",
+    )  # fmt: skip
+    return sources[name] if name else None
 
 
 def _entries(view: TaskView) -> list[str]:
@@ -63,7 +82,7 @@ def _entries(view: TaskView) -> list[str]:
         list(titles),
         "entries",
         default=list(titles)[:2],
-        shown=lambda name: titles[name],
+        shown=lambda name: titles.get(name, name),
         most=MOST,
         help="The one named first is judged against the others. Random weights are for timing and have no results.",
     )
@@ -74,9 +93,11 @@ def _entries(view: TaskView) -> list[str]:
 
 
 def _address(source: Source, view: TaskView, sample: str, duel: Duel) -> str:
-    """The page Samples with this sample of both entries on it."""
+    """The page Samples with this sample of both entries on it, as far as they are of this run."""
     named = [("source", source.title), ("task", view.summary.title), ("sample", sample)]
-    return "samples?" + urlencode([*named, ("entries", duel.b.title), ("entries", duel.a.title)])
+    here = {row.title for row in view.judged}
+    named += [("entries", row.title) for row in (duel.b, duel.a) if row.title in here]
+    return "samples?" + urlencode(named)
 
 
 def _downloads(name: str, duels: tuple[Duel, ...]) -> None:

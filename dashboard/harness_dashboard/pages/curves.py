@@ -32,7 +32,11 @@ def page(catalogue: Catalogue) -> None:
         st.info("Only random weights were run on this task: they have no results.", icon=":material/show_chart:")
     else:
         chosen = choose_several(
-            "Entries", list(titles), "entries", shown=lambda name: titles[name], help="Empty: every one with results."
+            "Entries",
+            list(titles),
+            "entries",
+            shown=lambda name: titles.get(name, name),
+            help="Empty: every one with results.",
         )
         shown = picked(view, chosen or list(titles))
         try:
