@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from harness.leaderboard.adding import add
     from harness.leaderboard.checking import check
     from harness.leaderboard.exporting import export, export_reported
-    from harness.leaderboard.reported import reported
+    from harness.leaderboard.papers import reported
 
 __all__ = ["Board", "add", "boards", "check", "export", "export_reported", "reported", "roots"]
 
 _HOMES = {
-    "add": "adding", "check": "checking", "export": "exporting", "export_reported": "exporting", "reported": "reported",
+    "add": "adding", "check": "checking", "export": "exporting", "export_reported": "exporting", "reported": "papers",
 }  # fmt: skip
 
 

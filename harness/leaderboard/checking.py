@@ -22,19 +22,21 @@ _CHECKS: tuple[tuple[str, str, Callable[[Root], Iterator[str]]], ...] = (
     ("protocol", "rows of a board were judged alike, on all that its suite asks for", of_boards.check_protocol),
     ("pictures", "no board keeps what random weights made", of_boards.check_random),
     ("size", "boards are small enough to be shipped", of_boards.check_size),
+    ("speed", "every file of timings is as its schema says", of_boards.check_speed),
     ("reported", "every table is as its schema says, of a suite that is known", of_tables.check_reported),
     ("duplicates", "no reported table stands there twice", of_tables.check_duplicates),
 )
 
 
 def check(
-    root: str | Path | None = None, *, against: str | Path | None = None, stale: bool = False
+    root: str | Path | None = None, *, against: str | Path | None = None, stale: bool = False, rescore: int = 8
 ) -> tuple[Verified, ...]:
     """Check leaderboards. Nothing is written.
 
     Args:
         root: a folder that holds `measured/` and `reported/`; default: every known one that is there.
         against: such a folder to compare with: what was added, what is gone, which value or rank changed is told.
+        rescore: kept outputs of each board that are judged again.
         stale: rows that today's code would not give again are an error, not only told.
 
     Returns:
@@ -47,7 +49,7 @@ def check(
     for folder in [*places, *([Path(against)] if against else [])]:
         if not folder.is_dir():
             raise HarnessError(f"no folder {folder}; boards lie in measured/ below it")
-    return tuple(_checked(Root(place), Path(against) if against else None, stale) for place in places)
+    return tuple(_checked(Root(place, rescore), Path(against) if against else None, stale) for place in places)
 
 
 def _checked(root: Root, against: Path | None, stale: bool) -> Verified:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError, UnknownName
 from harness.leaderboard.card import vouched
+from harness.leaderboard.papers import reported
 from harness.leaderboard.places import Board, boards, roots
-from harness.leaderboard.reported import reported
 from harness.report.export import export_summary, standings_sheet, summary_document
 from harness.report.opened import Opened
 from harness.report.reported import WHY_APART, latex_reported, markdown_reported, reported_sheet

@@ -92,8 +92,8 @@ class Reported:
         """What was judged how, in one line; what no source states is left to the last words."""
         said = {key: words for key, words in self.protocol.items() if words != "not stated"}
         silent = [key for key in self.protocol if key not in said]
-        told = "; ".join(f"{key}: {words}" for key, words in said.items())
-        return f"{told}{'; not stated: ' + ', '.join(silent) if silent else ''}"
+        told = [f"{key}: {words}" for key, words in said.items()]
+        return "; ".join([*told, *([f"not stated: {', '.join(silent)}"] if silent else [])])
 
 
 def value_text(value: float | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from harness.errors import HarnessError
-from harness.leaderboard.reported import reported
+from harness.leaderboard.papers import reported
 from harness.report.board import subset_view
 from harness.report.export import standings_sheet
 from harness.report.sheet import csv_text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.leaderboard.adding import folder_bytes
@@ -11,6 +12,7 @@ from harness.leaderboard.checks.root import Opened, Root, Told
 from harness.leaderboard.places import CARD, board_name
 from harness.leaderboard.schema import problems
 from harness.merging.agree import first_disagreement
+from harness.store.timings import read_timings
 from harness.verifying import verify
 from harness.verifying.protocol import departures
 from harness.verifying.stale import notes, stale_notes, suite_notes
@@ -21,11 +23,13 @@ __all__ = [
     "check_protocol",
     "check_random",
     "check_size",
+    "check_speed",
     "check_stale",
     "check_verified",
     "tell_stale",
 ]
 
+SPEED = "speed"
 BOARD_MB = 6.0
 ROOT_MB = 24.0
 """ours: of a board and of all of a root, which is shipped inside the package."""
@@ -41,18 +45,29 @@ def check_places(root: Root) -> Iterator[str]:
             yield f"{one.board.id}: its manifest is of {named}"
     yield from root.unreadable
     known = {one.board.path for one in root.boards}
-    for folder in sorted(root.path.glob("measured/*/*")):
-        if folder.name.endswith(".adding"):
-            yield f"{folder.relative_to(root.path)}: left by a killed add; the next one of this board removes it"
-        elif folder not in known and not any(line.startswith(_id(folder.parts)) for line in root.unreadable):
-            yield f"{folder.relative_to(root.path)}: is no board"
+    unread = {line.partition(":")[0] for line in root.unreadable}
+    for path in sorted(root.path.glob("measured/*/*")):
+        if path.name.endswith(".adding"):
+            yield f"{path.relative_to(root.path)}: left by a killed add; the next one of this board removes it"
+        elif not (path in known or _is_timings(path) or "/".join(path.parts[-2:]) in unread):
+            yield f"{path.relative_to(root.path)}: is no board"
     for path in sorted(root.path.glob("reported/**/*")):
         if path.is_file() and (path.suffix != ".json" or len(path.relative_to(root.path).parts) != 3):
             yield f"{path.relative_to(root.path)}: is no table (reported/SUITE/NAME.json)"
 
 
-def _id(parts: tuple[str, ...]) -> str:
-    return "/".join(parts[-2:])
+def _is_timings(path: Path) -> bool:
+    """Whether a file lies where `harness bench` keeps seconds by size, which are no board."""
+    return path.parent.name == SPEED and path.suffix == ".json" and path.is_file()
+
+
+def check_speed(root: Root) -> Iterator[str]:
+    """Every file of timings is as its schema says."""
+    for path in sorted(root.path.glob(f"measured/{SPEED}/*.json")):
+        try:
+            read_timings(path)
+        except HarnessError as error:
+            yield str(error)
 
 
 def check_cards(root: Root) -> Iterator[str]:
@@ -85,7 +100,7 @@ def _card_faults(one: Opened) -> Iterator[str]:
 def check_verified(root: Root) -> Iterator[str]:
     """What `harness verify` finds wrong with a board: hashes, keys, counts, summary, scores of kept outputs."""
     for one in root.boards:
-        for check in verify(one.board.path).checks:
+        for check in verify(one.board.path, rescore=root.rescore).checks:
             if check.state == "wrong":
                 more = f" (and {len(check.problems) - 1} more)" if len(check.problems) > 1 else ""
                 yield f"{one.board.id}: {check.name}: {check.problems[0]}{more}"

@@ -33,10 +33,16 @@ class Opened:
 
 
 class Root:
-    """A folder with `measured/` and `reported/`. `unreadable` says of boards why they could not be opened."""
+    """A folder with `measured/` and `reported/`.
 
-    def __init__(self, path: Path) -> None:
+    Attributes:
+        rescore: kept outputs of each board that are judged again.
+        unreadable: why boards could not be opened.
+    """
+
+    def __init__(self, path: Path, rescore: int = 0) -> None:
         self.path = path
+        self.rescore = rescore
         self.unreadable: list[str] = []
 
     @cached_property

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.errors import HarnessError
 from harness.leaderboard.checks.root import Root, Told
-from harness.leaderboard.reported import read_reported, reported_files
+from harness.leaderboard.papers import read_reported, reported_files
 from harness.plugins import registry
 from harness.report.reported import Reported
 

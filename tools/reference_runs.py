@@ -1,0 +1,69 @@
+"""The reference runs that ship in leaderboards/: `python -m tools.reference_runs`, and nothing else, makes them.
+
+Every registered suite is run once on this machine's processor, with its own methods, and with random weights of each
+method that has an official size, for timing only; what comes out takes its place on the shipped boards. Each command
+is printed before it runs and its duration after it. Runs lie in `runs/reference-SUITE`: a command that was interrupted
+goes on there, so call this again; `--fresh` starts anew. For seconds that mean something, leave the machine alone.
+
+    python -m tools.reference_runs                  every suite, about 6 minutes on 2 cores
+    python -m tools.reference_runs demo             only this one
+    python -m tools.reference_runs --commands       print the commands, run nothing
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from harness.plugins import Registry, registry
+from harness.specs import MethodSpec
+from harness.suites import Suite, load_suite
+
+ROOT = Path(__file__).parents[1]
+BOARDS = "leaderboards/harness_leaderboards"
+
+
+def timed_at_random(suite: Suite, known: Registry) -> list[str]:
+    """`NAME@random` of each learned method of a suite: its official size, whose weights need not be here."""
+    specs = [known.method(name.partition("@")[0].partition("[")[0]) for name in suite.methods]
+    learned = [spec for spec in specs if isinstance(spec, MethodSpec)]
+    return [f"{s.name}@random" for s in learned if any(w.name == "random" for w in s.weights)]
+
+
+def commands(name: str, known: Registry, *, fresh: bool = False) -> list[list[str]]:
+    """The run of one suite, and what puts it on its board."""
+    suite = load_suite(known.suite(name))
+    methods = [*suite.methods, *timed_at_random(suite, known)]
+    folder = f"runs/reference-{name}"
+    named = [word for method in methods for word in ("-m", method)]
+    run = ["run", "--suite", name, *named, "--device", "cpu", "--keep", "all", "--out", folder]
+    return [run + ["--fresh"] * fresh, ["leaderboard", "add", folder, "--root", BOARDS, "--replace"]]
+
+
+def main() -> int:
+    """Make them. Returns the exit code of the first command that failed, 0 for none."""
+    known = registry()
+    asking = argparse.ArgumentParser(prog="python -m tools.reference_runs", description=__doc__.splitlines()[0])
+    asking.add_argument("suites", nargs="*", metavar="SUITE", help="default: every registered one")
+    asking.add_argument("--fresh", action="store_true", help="start the runs anew")
+    asking.add_argument("--commands", action="store_true", help="print the commands, run nothing")
+    asked = asking.parse_args()
+    for name in asked.suites or [spec.name for spec in known.all("suites")]:
+        for words in commands(name, known, fresh=asked.fresh):
+            print(f"$ harness {shlex.join(words)}", flush=True)
+            if asked.commands:
+                continue
+            began = time.monotonic()
+            code = subprocess.run([sys.executable, "-m", "harness", *words], cwd=ROOT, check=False).returncode
+            print(f"{time.monotonic() - began:.0f} s, exit code {code}", flush=True)
+            if code:
+                return code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
