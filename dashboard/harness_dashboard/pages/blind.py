@@ -71,8 +71,7 @@ def page(catalogue: Catalogue) -> None:
         else:
             st.info("Type a pseudonym to begin, or the one you had to go on.", icon=":material/badge:")
     except HarnessError as error:
-        st.error("This study cannot go on.", icon=":material/error:")
-        st.code(str(error), language=None, wrap_lines=True)
+        _stopped(error)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -111,7 +110,21 @@ def _turns(study: Study, rater: str) -> tuple[list[Turn], set[str]]:
     return order_for(study.trials, study.seed, rater), answered
 
 
+@st.fragment
 def _compare(study: Study, rater: str) -> None:
+    """A fragment of the page: an answer draws the next trial, and nothing else."""
+    try:
+        _next_trial(study, rater)
+    except HarnessError as error:
+        _stopped(error)
+
+
+def _stopped(error: HarnessError) -> None:
+    st.error("This study cannot go on.", icon=":material/error:")
+    st.code(str(error), language=None, wrap_lines=True)
+
+
+def _next_trial(study: Study, rater: str) -> None:
     turns, answered = _turns(study, rater)
     open_turns = [turn for turn in turns if turn.trial.id not in answered]
     if problem := st.session_state.pop(PROBLEM, ""):
@@ -119,7 +132,8 @@ def _compare(study: Study, rater: str) -> None:
         st.code(problem, language=None, wrap_lines=True)
     if not open_turns:
         st.success(f"Done: you have answered all {len(turns)} trials. Thank you.", icon=":material/check_circle:")
-        st.button("See the results", on_click=_go, args=(RESULTS,), icon=":material/leaderboard:")
+        if st.button("See the results", on_click=_go, args=(RESULTS,), icon=":material/leaderboard:"):
+            st.rerun()
         return
     if not answered:
         st.text(
