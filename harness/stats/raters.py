@@ -64,7 +64,7 @@ def relied_on(answers: Sequence[Answer], qualities: Sequence[RaterQuality]) -> l
 
 
 def ceiling(answers: Sequence[Answer], resamples: TwoWay) -> Ceiling:
-    """What no metric can be expected to exceed: people's agreement with themselves and with each other."""
+    """About the most that a metric can be asked for: people's agreement with themselves and with each other."""
     own = [pair for pair in _repeated(answers) if _decided(*pair)]
     others = [(a, b) for unit in _units(answers) for a, b in combinations(unit, 2) if _decided(a, b)]
     return Ceiling(

@@ -11,12 +11,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from harness.report.opened import Opened
-from harness.studies import Study, create_study, order_for, read_answers
+from harness.studies import Study, Turn, create_study, order_for, read_answers
 
 pytestmark = pytest.mark.browser
 
-KEYS = ("ArrowLeft", "ArrowRight", "ArrowUp", "a", "b", "s")
-MEANT = ("left", "right", "same", "left", "right", "same")
+KEYS = {"left": ("ArrowLeft", "a"), "right": ("ArrowRight", "b"), "same": ("ArrowUp", "s")}
 
 
 class Started(NamedTuple):
@@ -47,6 +46,13 @@ def _home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_HOME", str(home))
 
 
+def _meant(turn: Turn, number: int) -> str:
+    """An attentive rater's answer: the truth in catch trials, else one after the other."""
+    if turn.trial.kind == "catch":
+        return "left" if turn.left == "truth" else "right"
+    return ("left", "right", "same")[number % 3]
+
+
 def _wait(seen: Any, number: int, total: int) -> None:
     seen.page.locator(".blind:not(.wait) .count", has_text=f"{number} of {total}").wait_for()
 
@@ -70,18 +76,18 @@ def test_ten_trials_by_keyboard_with_a_reload_and_then_results(started: Started,
         if number == 5:
             seen.go(seen.page.url)
             _wait(seen, 6, total)
-        seen.page.keyboard.press(KEYS[number % 6])
+        seen.page.keyboard.press(KEYS[_meant(turns[number], number)][number % 2])
     _wait(seen, 11, total)
     rows = read_answers(study)
     assert [row["trial"] for row in rows] == [turn.trial.id for turn in turns[:10]]
     assert [(row["left"], row["right"]) for row in rows] == [(turn.left, turn.right) for turn in turns[:10]]
-    assert [row["answer"] for row in rows] == [MEANT[number % 6] for number in range(10)]
+    assert [row["answer"] for row in rows] == [_meant(turn, n) for n, turn in enumerate(turns[:10])]
     assert (rows[0]["zoom"], rows[0]["panned"]) == (3, True)
     assert (rows[1]["zoom"], rows[1]["panned"]) == (1, False)
     assert all(0 < row["seconds"] < 600 for row in rows)
-    seen.page.locator(".blind [data-answer=left]").click()
+    seen.page.locator(f".blind [data-answer={_meant(turns[10], 10)}]").click()
     _wait(seen, 12, total)
-    seen.page.locator(".blind [data-answer=same]").click()
+    seen.page.locator(f".blind [data-answer={_meant(turns[11], 11)}]").click()
     seen.page.get_by_text("you have answered all 12 trials").wait_for()
     seen.page.get_by_role("button", name="See the results").click()
     seen.page.get_by_text("Do metrics agree with people?").wait_for()
