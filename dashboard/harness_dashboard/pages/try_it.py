@@ -16,7 +16,7 @@ from harness.datasets.folder import SUFFIXES
 from harness.datasets.photos import Photos
 from harness.errors import HarnessError
 from harness.plugins import registry
-from harness.report.gallery import outline_path
+from harness.report.gallery import middle_of, outline_path
 from harness.report.words import seconds
 from harness.store.keys import pixels_hash
 from harness_dashboard.catalogue import Catalogue
@@ -198,9 +198,11 @@ def _shown(job: Job, filled: Pixels) -> dict[str, Any]:
         }
         for title, colour, pixels in ((job.reference, 0, filled), ("your picture", 1, job.picture))
     ]  # fmt: skip
+    middle = middle_of(filled.shape, job.hole)
     return {
-        "sample": "", "title": "", "cluster": "", "facts": [], "size": [filled.shape[1], filled.shape[0]], "window": "",
-        "gain": 1, "truth": "", "hole": "", "outline": outline_path(job.hole), "panes": panes,
+        "sample": "", "title": "", "cluster": "", "facts": [], "size": [filled.shape[1], filled.shape[0]],
+        "focus": [float(middle[0]), float(middle[1])], "window": "", "gain": 1, "truth": "", "hole": "",
+        "outline": outline_path(job.hole), "panes": panes,
     }  # fmt: skip
 
 

@@ -38,7 +38,7 @@ class Painter {
 
   button(label, title, act, kind = "") {
     const made = node("button", { type: "button", title, "aria-label": title, class: kind }, label);
-    made.addEventListener("click", () => { act(); this.draw(); });
+    made.addEventListener("click", () => { if (this.ready) act(); });
     return made;
   }
 
@@ -68,7 +68,10 @@ class Painter {
     this.sent = "";
     follow(this.root);
     if (this.data?.id !== data.id) await this.open(data);
-    else { this.data = data; this.offer(); }
+    else {
+      this.data = data;
+      if (this.ready) this.offer(); // else the picture is still on its way, and its opening offers them
+    }
   }
 
   async open(data) {
@@ -86,8 +89,8 @@ class Painter {
     this.tint({ x0: 0, y0: 0, x1: width, y1: height });
     this.count();
     this.ready = true;
-    this.fit();
     this.offer();
+    this.fit();
     this.root.dataset.ready = data.id;
   }
 
