@@ -25,6 +25,10 @@ __all__ = ["Duel", "contests_of", "differences_sheet", "duel_across", "duels_she
 APART = ("mini", "unstated")
 """Kinds of weights whose seconds say nothing about a paper's network, nor are comparable with its."""
 
+MANY = 2_000
+"""ours: clusters above which nothing is drawn at random any more: the limits differ by less than what is shown, and
+30,000 clusters would take a minute a pair."""
+
 
 @dataclass(frozen=True)
 class Duel:
@@ -40,7 +44,8 @@ def contests_of(opened: Opened, task: str, references: Sequence[str]) -> tuple[D
     """Every pair of the entries: the one named earlier is B, judged against A, the one named later.
 
     Primary metrics of all pairs are one family (Holm). Seconds and memory are compared only within official
-    configurations and methods without weights, or within small checkpoints.
+    configurations and methods without weights, or within small checkpoints. Above `MANY` clusters intervals and p are
+    the limits that resampling approaches.
 
     Raises `UnknownName` for an entry that the task does not have, and for one of random weights: what those output is
     no result.
@@ -52,8 +57,10 @@ def contests_of(opened: Opened, task: str, references: Sequence[str]) -> tuple[D
             raise UnknownName(f"entry with results on {task}", reference, list(rows), "", listed=True)
     parties = {name: _party(opened, view.task, rows[name]) for name in references}
     pairs = [(rows[a], rows[b]) for b, a in combinations(references, 2)]
-    pairings = [_pairing(view.task, a, b, parties[a.reference], parties[b.reference]) for a, b in pairs]
-    found = zip(contests(pairings), pairings, pairs, strict=True)
+    many = any(party.records["cluster"].nunique() > MANY for party in parties.values() if len(party.records))
+    told = [f"more than {MANY:,} clusters: intervals and p are the limits that resampling approaches"] if many else []
+    pairings = [_pairing(view.task, a, b, parties[a.reference], parties[b.reference], told) for a, b in pairs]
+    found = zip(contests(pairings, limit=many), pairings, pairs, strict=True)
     return tuple(Duel(contest, paired_scores(pairing), a, b) for contest, pairing, (a, b) in found)
 
 
@@ -90,10 +97,10 @@ def _party(opened: Opened, task: Mapping[str, Any], row: Row) -> Party:
     return Party(str(opened.run.path), row.entry, opened.rows(row.reference, task["id"]), task["samples"])
 
 
-def _pairing(task: Mapping[str, Any], a: Row, b: Row, of_a: Party, of_b: Party) -> Pairing:
+def _pairing(task: Mapping[str, Any], a: Row, b: Row, of_a: Party, of_b: Party, told: Sequence[str]) -> Pairing:
     others = [c for c in task["metrics"] if c != task["primary"] and task["metrics_info"][c]["kind"] == "sample"]
     apart = _apart(a, b)
-    return Pairing(task, of_a, of_b, others, not apart, (*caveats(task["primary"], of_a, of_b), *apart))
+    return Pairing(task, of_a, of_b, others, not apart, (*caveats(task["primary"], of_a, of_b), *apart, *told))
 
 
 def _apart(a: Row, b: Row) -> list[str]:

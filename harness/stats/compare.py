@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from harness.stats.clusters import Floats, cluster_sums
 from harness.stats.contests import Contest, Effect, Loss, Side
-from harness.stats.intervals import mean_intervals
+from harness.stats.intervals import RESAMPLES, mean_intervals
 from harness.stats.model import Interval
 from harness.stats.paired import noninferiority_test
 from harness.stats.pairs import Difference, detectable_of, judge, margin_of, paired_differences
@@ -82,7 +82,7 @@ class _Measured:
 
 
 def contests(
-    pairings: Sequence[Pairing], *, margin: float | None = None, worst: int = 3, seed: int = 0
+    pairings: Sequence[Pairing], *, margin: float | None = None, worst: int = 3, seed: int = 0, limit: bool = False
 ) -> tuple[Contest, ...]:
     """Compare every pairing; their primary metrics are one family.
 
@@ -90,10 +90,11 @@ def contests(
         margin: of equivalence and non-inferiority, in the unit of the primary metric; by default equivalence uses the
             agreed margin of the metric and non-inferiority is not tested.
         worst: at most so many samples on which B loses.
+        limit: take the limits for many clusters in place of permutations and resamples: a thousandth of the time.
 
     Neither the order of records nor the names of clusters matter; exchanging A and B turns every sign.
     """
-    measured = [_measure(pairing, margin, worst, seed) for pairing in pairings]
+    measured = [_measure(pairing, margin, worst, seed, limit) for pairing in pairings]
     family = [one for one in measured if one.difference is not None]
     judged = judge(
         [one.difference for one in family if one.difference],
@@ -111,13 +112,14 @@ def contests(
     return tuple(found)
 
 
-def _measure(pairing: Pairing, margin: float | None, worst: int, seed: int) -> _Measured:
+def _measure(pairing: Pairing, margin: float | None, worst: int, seed: int, limit: bool) -> _Measured:
     task, column = pairing.task, pairing.task["primary"]
     info = task["metrics_info"][column]
     everything = [*dict.fromkeys([*pairing.a.samples, *pairing.b.samples])]
     table = _table(pairing, len(everything))
     columns = [column, *pairing.metrics]
-    effects = _effects(table, columns, task["metrics_info"], seed)
+    resamples = 0 if limit else RESAMPLES
+    effects = _effects(table, columns, task["metrics_info"], resamples, seed)
     scores = table.scores(column)
     rows = np.isfinite(scores).all(axis=1)
     labels = table.labels[rows]
@@ -139,13 +141,13 @@ def _measure(pairing: Pairing, margin: float | None, worst: int, seed: int) -> _
         detectable=None,
         verdict="not separable",
         others=tuple(effects[metric] for metric in pairing.metrics if metric in effects),
-        costs=_costs(table, seed) if pairing.costs else (),
+        costs=_costs(table, resamples, seed) if pairing.costs else (),
         worst=(),
         notes=pairing.notes,
     )
     if not rows.any():
         return _Measured(contest, differences, labels, None)
-    [difference] = paired_differences(differences, labels, margin=contest.margin, seed=seed)
+    [difference] = paired_differences(differences, labels, margin=contest.margin, seed=seed, limit=limit)
     gains = differences if info["higher_is_better"] else -differences
     if margin is not None:
         [p] = noninferiority_test(gains, labels, margin=margin, seed=seed)
@@ -203,7 +205,9 @@ def _nothing(column: str, info: Mapping[str, Any]) -> Effect:
     return Effect(column, info.get("unit", ""), info["digits"], info["higher_is_better"], nan, nan, empty)
 
 
-def _effects(table: TaskTable, columns: Sequence[str], infos: Mapping[str, Any], seed: int) -> dict[str, Effect]:
+def _effects(
+    table: TaskTable, columns: Sequence[str], infos: Mapping[str, Any], resamples: int, seed: int
+) -> dict[str, Effect]:
     """Effects by column; one without a sample on which both are defined is left out.
 
     Columns that are defined on the same samples meet the same resamples, drawn once.
@@ -218,7 +222,8 @@ def _effects(table: TaskTable, columns: Sequence[str], infos: Mapping[str, Any],
     for group in alike.values():
         chosen = rows[group[0]]
         scores = np.stack([values[column][chosen] for column in group])
-        intervals = mean_intervals((scores[:, :, 1] - scores[:, :, 0]).T, table.labels[chosen], seed=seed)
+        shifts = (scores[:, :, 1] - scores[:, :, 0]).T
+        intervals = mean_intervals(shifts, table.labels[chosen], resamples=resamples, seed=seed)
         for column, means, interval in zip(group, scores.mean(axis=1), intervals, strict=True):
             info = infos[column]
             unit, digits, up = info.get("unit", ""), info["digits"], info["higher_is_better"]
@@ -249,7 +254,7 @@ def _effect(
     return Effect(column, unit, digits, up, float(means[0]), float(means[1]), interval, ratio)
 
 
-def _costs(table: TaskTable, seed: int) -> tuple[Effect, ...]:
+def _costs(table: TaskTable, resamples: int, seed: int) -> tuple[Effect, ...]:
     """Geometric mean ratios B / A of seconds and of peak memory a sample, where both are known."""
     found = []
     for column, (unit, digits) in COSTS.items():
@@ -257,7 +262,7 @@ def _costs(table: TaskTable, seed: int) -> tuple[Effect, ...]:
         rows = np.isfinite(values).all(axis=1)
         if rows.any():
             shift = (values[rows, 1] - values[rows, 0])[:, None]
-            [interval] = mean_intervals(shift, table.labels[rows], seed=seed)
+            [interval] = mean_intervals(shift, table.labels[rows], resamples=resamples, seed=seed)
             found.append(_effect(column, unit, digits, False, values[rows].mean(axis=0), interval, ratio=True))
     return tuple(found)
 

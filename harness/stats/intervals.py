@@ -23,7 +23,7 @@ from harness.stats.clusters import (
 )
 from harness.stats.model import FEWEST_CLUSTERS, Interval
 
-__all__ = ["jackknife_interval", "mean_intervals", "median_interval"]
+__all__ = ["RESAMPLES", "jackknife_interval", "mean_intervals", "median_interval"]
 
 RESAMPLES = 10_000
 MEDIAN_RESAMPLES = 1_000
@@ -47,6 +47,7 @@ def mean_intervals(
     Args:
         values: finite scores [N, E], one column a method; all columns meet the same resamples.
         labels: cluster of each sample [N].
+        resamples: 0 takes Student's t, which the bootstrap approaches where clusters are many.
 
     Returns:
         E intervals; `lo` and `hi` are NaN below `FEWEST_CLUSTERS`, equal to the mean where nothing varies.
@@ -54,7 +55,7 @@ def mean_intervals(
     sums = cluster_sums(values, labels)
     means, errors = sums.estimates()
     lower, upper = _student(sums.clusters, level, len(means))
-    if sums.clusters >= FEWEST_FOR_BOOTSTRAP:
+    if resamples and sums.clusters >= FEWEST_FOR_BOOTSTRAP:
         low, high = _studentised_quantiles(sums, level, resamples, seed)
         usable = np.isfinite(low) & np.isfinite(high)
         lower, upper = np.where(usable, low, lower), np.where(usable, high, upper)

@@ -10,9 +10,17 @@ from typing import NamedTuple
 import numpy as np
 
 from harness.stats.clusters import Floats, Labels, cluster_sums
-from harness.stats.intervals import mean_intervals
+from harness.stats.intervals import RESAMPLES, mean_intervals
 from harness.stats.model import Interval, PairTest, Verdict
-from harness.stats.paired import SMALLEST_P, detectable_difference, equivalence_test, holm, smallest_p, swap_test
+from harness.stats.paired import (
+    PERMUTATIONS,
+    SMALLEST_P,
+    detectable_difference,
+    equivalence_test,
+    holm,
+    smallest_p,
+    swap_test,
+)
 
 __all__ = [
     "EQUIVALENCE_MARGINS",
@@ -62,13 +70,18 @@ def margin_of(metric: str) -> float | None:
     return EQUIVALENCE_MARGINS.get(metric.split("@", maxsplit=1)[0])
 
 
-def paired_differences(differences: Floats, labels: Labels, *, margin: float | None, seed: int = 0) -> list[Difference]:
-    """Test differences [N, P] of scores on the same samples, one column a pair (cluster of each sample: `labels`)."""
-    p = swap_test(differences, labels, seed=seed)
+def paired_differences(
+    differences: Floats, labels: Labels, *, margin: float | None, seed: int = 0, limit: bool = False
+) -> list[Difference]:
+    """Test differences [N, P] of scores on the same samples, one column a pair (cluster of each sample: `labels`).
+
+    `limit` takes the limits for many clusters in place of permutations and resamples.
+    """
+    p = swap_test(differences, labels, permutations=0 if limit else PERMUTATIONS, seed=seed)
     same = np.ones(differences.shape[1]) if margin is None else equivalence_test(differences, labels, margin=margin)
     # What agrees on every sample is equivalent within whatever margin.
     same = np.where(differences.any(axis=0), same, SMALLEST_P)
-    intervals = mean_intervals(differences, labels, seed=seed)
+    intervals = mean_intervals(differences, labels, resamples=0 if limit else RESAMPLES, seed=seed)
     return [Difference(of, float(p[k]), float(same[k])) for k, of in enumerate(intervals)]
 
 

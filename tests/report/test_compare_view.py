@@ -152,6 +152,17 @@ def test_entries_of_two_runs_keep_their_scores_and_get_names_and_colours_apart(o
     assert apart.contest.costs == ()
 
 
+def test_where_clusters_are_many_the_limits_are_taken_and_told(
+    opened: Opened, duel: Duel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "intervals and p are the limits"
+    assert not any(told in note for note in duel.contest.notes)
+    monkeypatch.setattr("harness.report.paired.MANY", 7)
+    (many,) = contests_of(opened, TASK, ["telea", "mean"])
+    assert any(told in note for note in many.contest.notes)
+    assert many.contest.primary.diff.value == duel.contest.primary.diff.value
+
+
 # ---- what is drawn
 
 

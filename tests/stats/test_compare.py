@@ -256,6 +256,22 @@ def test_a_margin_decides_equivalence_and_non_inferiority() -> None:
     assert narrow.p_noninferior > GATE_SIGNIFICANCE >= wide.p_noninferior
 
 
+@pytest.mark.parametrize("shift", [0.0, 0.06])
+def test_the_limit_for_many_clusters_is_what_resampling_gives(shift: float) -> None:
+    a, b = drawn(3, shift, clusters=500, each=3)
+    exact, limit = (one(a, b, metrics=["psnr@hole"], limit=limit) for limit in (False, True))
+    width = exact.primary.diff.hi - exact.primary.diff.lo
+    for effect, other in zip((exact.primary, *exact.costs), (limit.primary, *limit.costs), strict=True):
+        assert (other.diff.lo, other.diff.hi) == pytest.approx((effect.diff.lo, effect.diff.hi), abs=0.03 * width)
+    assert limit.p == pytest.approx(exact.p, abs=4 * math.sqrt(exact.p * (1 - exact.p) / 20_000) + 2e-3)
+    assert (limit.wins, limit.losses, limit.verdict) == (exact.wins, exact.losses, exact.verdict)
+
+
+def test_few_clusters_are_never_taken_to_the_limit_of_the_swap_test() -> None:
+    a, b = drawn(3, 0.5, clusters=7)
+    assert one(a, b, limit=True).p == one(a, b).p
+
+
 def contest(verdict: str, p_noninferior: float | None = None, lost: int = 0) -> Contest:
     base = one(*drawn(1))
     side = dataclasses.replace(base.b, lost=lost)
