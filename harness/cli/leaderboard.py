@@ -35,7 +35,7 @@ def show_command(suite: str | None, root: Path | None) -> None:
     """Print the boards of SUITE (or one, SUITE/v2-cpu; default: all), then papers' numbers, each with its source."""
     from harness.leaderboard.exporting import find_boards
     from harness.leaderboard.places import boards
-    from harness.leaderboard.reported import reported
+    from harness.leaderboard.papers import reported
 
     tables = reported((suite or "").partition("/")[0], [root] if root else None)
     only_reported = suite and any(table.suite == suite for table in tables)

@@ -78,5 +78,7 @@ def status_command(run: Path) -> None:
         from harness.merging import merged_line
 
         click.echo(f"  {merged_line(manifest)}")
-    if behind or manifest["status"] != "complete":
+    if "pictures" in manifest and behind:
+        click.echo("a board is not continued: run its stale entries again, then harness leaderboard add RUN --replace")
+    elif behind or manifest["status"] != "complete":
         click.echo(f"go on with: {resume_command(manifest, str(run))}")
