@@ -87,6 +87,7 @@ def _site(runs: tuple[Path, ...], target: Path) -> None:
     from dataclasses import asdict
     from importlib.metadata import version
 
+    from harness.leaderboard.speeds import speeds
     from harness.plugins import missing, registry
     from harness.report.cards import method_cards, suite_cards
     from harness.report.site import write_site
@@ -98,7 +99,7 @@ def _site(runs: tuple[Path, ...], target: Path) -> None:
     def about(boards: Sequence[Published]) -> tuple[list[MethodCard], list[SuiteCard]]:
         return method_cards(known, missing, suites, boards), suite_cards(suites, known, boards)
 
-    written = write_site(_shown(runs), target, about, version=version("iq-harness"))
+    written = write_site(_shown(runs), target, about, version=version("iq-harness"), timings=speeds())
     size = f"{written.bytes / 1e6:.1f} MB"
     click.echo(f"site: {target / 'index.html'} ({written.pages} pages, {written.pictures} pictures, {size})")
 

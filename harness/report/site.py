@@ -22,6 +22,7 @@ from harness.report.site_pages import (
     boards,
     contests,
     fronts,
+    lines,
     pairs,
     published,
 )
@@ -29,6 +30,7 @@ from harness.report.site_pictures import PICTURE_BUDGET, Album, Picked
 from harness.report.site_shell import page
 from harness.report.templating import render
 from harness.store.files import clear_errors
+from harness.store.timings import Timings
 
 __all__ = ["MARK", "PAGES", "About", "Written", "write_site"]
 
@@ -38,6 +40,7 @@ PAGES: Mapping[str, str] = {
     "index.html": "Leaderboard",
     "compare.html": "Compare",
     "samples.html": "Samples",
+    "curves.html": "Curves",
     "pareto.html": "Pareto",
     "methods.html": "Methods",
     "suites.html": "Suites",
@@ -58,7 +61,13 @@ class Written:
 
 
 def write_site(
-    runs: Sequence[Shown], target: Path, about: About, *, version: str, budget: int = PICTURE_BUDGET
+    runs: Sequence[Shown],
+    target: Path,
+    about: About,
+    *,
+    version: str,
+    timings: Sequence[Timings] = (),
+    budget: int = PICTURE_BUDGET,
 ) -> Written:
     """Write a site into the folder `target`, whole or not at all.
 
@@ -66,6 +75,7 @@ def write_site(
     that holds anything else, and where it cannot be written.
 
     Args:
+        timings: files of `harness bench`.
         budget: bytes that its pictures may take; fewer samples are shown where they would take more.
     """
     _check(target)
@@ -77,14 +87,18 @@ def write_site(
         made = f"Made of {names} by harness {version}. All files of this folder belong together; none needs a network."
         titles = {run.opened.manifest["suite"]["title"] for run in runs}
         suite = str(titles.pop()) if len(titles) == 1 else "harness"
-        for name, parts in _pages(runs, tasks, picked, about).items():
+        for name, parts in _pages(runs, tasks, picked, about, timings).items():
             content = page(name, pages=PAGES, site=suite, made=made, **parts)
             (site / name).write_bytes(content)
         return _marked(site, [run.title for run in runs], album.files)
 
 
 def _pages(
-    runs: Sequence[Shown], tasks: Sequence[Contest], picked: Mapping[str, Picked], about: About
+    runs: Sequence[Shown],
+    tasks: Sequence[Contest],
+    picked: Mapping[str, Picked],
+    about: About,
+    timings: Sequence[Timings],
 ) -> dict[str, dict[str, Any]]:
     """What each page shows, by its name, as `site_shell.page` takes it."""
     methods, suites = about(published(tasks))
@@ -93,6 +107,7 @@ def _pages(
         "index.html": {"body": boards(tasks)},
         "compare.html": {"body": pairs(tasks, kept)},
         "samples.html": _samples(tasks, picked),
+        "curves.html": {"body": lines(tasks, timings)},
         "pareto.html": {"body": fronts(tasks)},
         "methods.html": {"body": about_methods(methods)},
         "suites.html": {"body": about_suites(suites)},

@@ -10,21 +10,25 @@ from markupsafe import Markup
 
 from harness.report.board import TaskView
 from harness.report.cards import MethodCard, Published, SuiteCard
+from harness.report.curved import rounds_of
 from harness.report.fronts import COSTS
 from harness.report.opened import Opened
 from harness.report.paired import Duel, contests_of
 from harness.report.site_shell import Facet, Part, address, choosing
 from harness.report.templating import render
 from harness.report.views.compare import compare
+from harness.report.views.curves import curves
 from harness.report.views.leaderboard import leaderboard, machine, subsets
 from harness.report.views.methods import methods
 from harness.report.views.pareto import pareto
+from harness.report.views.resolution import seconds_by_size
 from harness.report.views.runs import RunLine, manifest, progress, runs_table
 from harness.report.views.suites import suites
+from harness.store.timings import Timings
 from harness.store.watching import Watch
 
 __all__ = [
-    "Contest", "Shown", "about_methods", "about_runs", "about_suites", "boards", "contests", "fronts", "pairs",
+    "Contest", "Shown", "about_methods", "about_runs", "about_suites", "boards", "contests", "fronts", "lines", "pairs",
     "published", "subset_title",
 ]  # fmt: skip
 
@@ -133,6 +137,25 @@ def fronts(tasks: Sequence[Contest]) -> Markup:
         for cost in COSTS
     ]
     return choosing([_facet(tasks), costs], parts)
+
+
+def lines(tasks: Sequence[Contest], timings: Sequence[Timings]) -> Markup:
+    """Curves of every task and metric, then seconds by size of the picture, which are of no task."""
+
+    def parts() -> Iterator[Part]:
+        for one in tasks:
+            aggregates, records = one.run.opened.aggregates, rounds_of(one.run.opened, one.view)
+            for column in one.view.columns:
+                html = curves(one.view, column, aggregates=aggregates, records=records)
+                yield Part((one.key, column), one.view.summary.title, html)
+
+    columns = dict.fromkeys(column for one in tasks for column in one.view.columns)
+    metrics = Facet("metric", "Metric", tuple((column, column) for column in columns))
+    return render(
+        "site/curves.html.j2",
+        of_tasks=choosing([_facet(tasks), metrics], list(parts())),
+        by_size=seconds_by_size(timings),
+    )
 
 
 def about_methods(cards: Sequence[MethodCard]) -> Markup:
