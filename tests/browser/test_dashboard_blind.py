@@ -94,7 +94,8 @@ def test_ten_trials_by_keyboard_with_a_reload_and_then_results(started: Started,
     assert seen.page.locator(".whisker").count() == 3 + len(study.metrics)
     seen.keep("blind-results")
     assert seen.outside == []
-    assert seen.complaints == []
+    # Opened at a page's own address, Streamlit looks for its server below it first.
+    assert [line for line in seen.complaints if "404 (Not Found)" not in line] == []
 
 
 def _pan(seen: Any) -> None:

@@ -48,6 +48,7 @@ def test_it_says_who_is_preferred_and_whom_it_left_out() -> None:
     assert "<b>Co</b>" not in html
     assert "120 answers of 5 raters to 8 pictures; 1 rater left out for failed catch trials" in html
     assert "left out: passed 0 of 4 catch trials, fewer than 75 %" in html
+    assert "−0.00" not in html
     assert "small checkpoints; says nothing about the papers" in html
     assert "resample raters and photographs both" in html
     assert "held by the prior" in html

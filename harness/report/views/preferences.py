@@ -84,6 +84,7 @@ def preferences(title: str, entries: Sequence[Entrant], results: StudyResults) -
         agreement=_agreement(results.metrics),
         share_axis=scale(_SHARES),
         percent=percent,
+        two=_two,
         among=_among,
         nu_ties=found.nu / (2 + found.nu) if found else math.nan,
     )
@@ -156,11 +157,16 @@ def _lines(found: Preferences, entries: dict[str, Entrant]) -> tuple[list[_Line]
     return lines, scale(axis)
 
 
+def _two(value: float) -> str:
+    """Two decimals, and no sign where they are zeros."""
+    return number(round(value, 2) + 0.0, 2)
+
+
 def _mark(value: Interval, title: str) -> Mark:
     known = math.isfinite(value.lo)
     low, high = (value.lo, value.hi) if known else (value.value, value.value)
-    told = f" [{number(value.lo, 2)}, {number(value.hi, 2)}]" if known else ""
-    return Mark(0, value.value, low, high, f"{title}: {number(value.value, 2)}{told}")
+    told = f" [{_two(value.lo)}, {_two(value.hi)}]" if known else ""
+    return Mark(0, value.value, low, high, f"{title}: {_two(value.value)}{told}")
 
 
 _SHARES = Axis(0, 1, 0, 100)
