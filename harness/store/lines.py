@@ -21,6 +21,7 @@ __all__ = ["ShardWriter", "read_jsonl", "row_line"]
 
 # Any three letters: a bit flipped in "crc" itself must not make the line one without a sum.
 _SUM = re.compile(rb', "([^"]{3})": "([0-9a-f]{8})"\}$')
+SUM_BYTES = len(', "crc": "1a2b3c4d"}')
 
 
 def row_line(row: dict[str, Any]) -> bytes:
@@ -31,7 +32,7 @@ def row_line(row: dict[str, Any]) -> bytes:
 
 def _parse(line: bytes) -> dict[str, Any]:
     """The row of one line without its sum. Raises ValueError where it is not what was written."""
-    found = _SUM.search(line)
+    found = _SUM.match(line, max(0, len(line) - SUM_BYTES))  # searched for, it takes half as long as the parsing
     if found:
         line = line[: found.start()] + b"}"
         if found[1] != b"crc" or int(found[2], 16) != zlib.crc32(line):

@@ -11,7 +11,7 @@ const ADDRESSES = /^(href|src|srcset|action|formaction|background|poster|cite|da
 const ACTING = /^(on.*|target|srcdoc|http-equiv|is|slot|autofocus|form|formtarget|download|attributename|values|to|from|by)$/i;
 const HERE = /^(#|\?|\.\/\?|[a-z-]+[?#])[^\s\\]*$/;  // a place on this page, another page of the dashboard
 const PICTURE = /^data:image\/png;base64,[A-Za-z0-9+/=]*$/;
-const CALM = /^(?!.*\b(url|image|image-set|src|element|expression)\s*\()[\w\s:;.,%#()+*\/-]*$/i;
+const CALM = /^(?!.*(\/[\/*]|\b(url|image|image-set|src|element|expression)\s*\())[\w\s:;.,%#()+*\/-]*$/i;
 
 function allowed(element, { name, value }) {
   if (ACTING.test(name)) return false;
