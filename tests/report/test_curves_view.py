@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.errors import HarnessError
 from harness.report.board import TaskView
 from harness.report.curved import bins_sheet, figures_sheet, picked, round_figures, rounds_of, stored_figures
 from harness.report.lines_svg import MOST_POINTS, Line, line_plot, thinned
@@ -21,7 +22,7 @@ from harness.report.views.curves import curves
 from harness.stats.curves import Curve
 from harness.stats.summary import AGGREGATE_COLUMNS
 from harness.store import RunFolder
-from harness.store.shards import column_names, read_rows, write_parquet
+from harness.store.shards import ShardWriter, column_names, parquet_path, read_rows, seal, write_parquet
 
 nan = math.nan
 TASK = "photos-thick"
@@ -242,3 +243,18 @@ def test_the_sheet_has_a_row_a_point(view: TaskView) -> None:
     assert [(row["entry"], row["name"], row["x"], row["y"]) for row in rows] == [
         ("telea", "edc", x, y) for x, y in zip(edc().x, edc().y, strict=True)
     ]
+
+
+def test_columns_are_named_without_rows_sealed_or_not(tmp_path: Path) -> None:
+    stem = tmp_path / "cell"
+    assert column_names(stem) == []
+    shard = ShardWriter(stem)
+    shard.append({"sample": "a", "repeat": 0, "fact:par_by_round": "[1]"})
+    shard.append({"sample": "b", "repeat": 0, "fact:rounds": 3})
+    shard.close()
+    assert column_names(stem) == ["sample", "repeat", "fact:par_by_round", "fact:rounds"]
+    seal(stem)
+    assert sorted(column_names(stem)) == sorted(["sample", "repeat", "fact:par_by_round", "fact:rounds"])
+    parquet_path(stem).write_bytes(b"nothing")
+    with pytest.raises(HarnessError, match="not a readable Parquet file"):
+        column_names(stem)
