@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -72,7 +73,8 @@ def _enough(opened: Opened, kept: Pools) -> bool:
         st.warning("Two of these entries have no kept pictures in common.", icon=":material/image_not_supported:")
         st.code("  and  ".join(without[0]), language=None)
         st.text("Run the suite again and keep every picture, then reload this page:")
-        st.code(f"harness run --suite {opened.manifest['suite']['name']} --keep all", language="sh")
+        suite = shlex.quote(opened.manifest["suite"]["name"])
+        st.code(f"harness run --suite {suite} --keep all", language="sh")
     return not without
 
 

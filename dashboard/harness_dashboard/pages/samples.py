@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 
 import streamlit as st
 
@@ -48,7 +47,7 @@ def page(catalogue: Catalogue) -> None:
         st.error("The rows of this task cannot be read.", icon=":material/error:")
         st.code(str(error), language=None, wrap_lines=True)
         st.markdown("Say what is wrong with the folder, part by part:")
-        st.code(f"harness verify {shlex.quote(str(source.path))}", language="sh")
+        st.code(f"harness verify {source.word}", language="sh")
 
 
 def _samples(opened: Opened, view: TaskView, chosen: list[str], about: str) -> None:
