@@ -42,6 +42,7 @@ __all__ = ["Annotations", "annotation_names", "create_annotations", "open_annota
 
 SCHEMA = 1
 HEADER = "annotations.json"
+KEYS = ("schema", "run", "suite", "seed", "entries", "attribution", "created")
 
 
 class Annotations:
@@ -59,8 +60,11 @@ class Annotations:
             self.fills = [fill_of(row) for row in read_jsonl(folder / "fills.jsonl")]
         except (OSError, ValueError, KeyError) as error:
             raise HarnessError(f"{folder} holds no annotations that can be read: {error}") from error
-        if self.about.get("schema") != SCHEMA:
-            raise HarnessError(f"{folder} has schema {self.about.get('schema')}, this harness reads {SCHEMA}")
+        lacking = [key for key in KEYS if not isinstance(self.about, dict) or key not in self.about]
+        if lacking:
+            raise HarnessError(f"{folder}/{HEADER} is damaged: it lacks {', '.join(lacking)}")
+        if self.about["schema"] != SCHEMA:
+            raise HarnessError(f"{folder} has schema {self.about['schema']}, this harness reads {SCHEMA}")
 
     @property
     def name(self) -> str:

@@ -196,6 +196,14 @@ def test_two_annotators_at_once_lose_nothing(annotations: Annotations, pictures:
     assert len({(mark.fill.id, mark.annotator) for mark in marks}) == len(marks) == 3 * 16
 
 
+@pytest.mark.parametrize("header", ["{", "[]", '{"schema": 1}', '{"schema": 2, "run": ""}'])
+def test_a_header_that_is_none_is_refused_in_one_line(annotations: Annotations, header: str) -> None:
+    (annotations.folder / "annotations.json").write_text(header)
+    with pytest.raises(HarnessError, match=r"holds no annotations|lacks") as refused:
+        open_annotations("first")
+    assert "\n" not in str(refused.value)
+
+
 # ---- agreement
 
 

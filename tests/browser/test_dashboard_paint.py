@@ -130,7 +130,7 @@ def test_marks_survive_a_reload_and_go_through_both_rounds(
     canvas = Canvas(seen)
     canvas.drag("Eraser", (0, 0), (47, 47))  # what was marked stays in this round
     canvas.drag("Rectangle", (0, 0), (4, 4))
-    canvas.act("Save: nothing is missing")
+    canvas.act("Save: nothing more is missing")
     np.testing.assert_array_equal(stored.mask(stored.marks()[-1]), rectangle(10, 12, 30, 20) | rectangle(0, 0, 4, 4))
     seen.page.get_by_label("Round").click()
     seen.page.get_by_role("option", name="2b").click()
@@ -138,7 +138,7 @@ def test_marks_survive_a_reload_and_go_through_both_rounds(
     canvas.drag("Rectangle", (0, 0), (20, 48))  # cuts in this round
     canvas.drag("Brush", (2, 40), (40, 40))  # adds nothing
     seen.keep("annotate-over")
-    canvas.act("Save: nothing is too much")
+    canvas.act("Save: what is left is right")
     np.testing.assert_array_equal(stored.mask(stored.marks()[-1]), rectangle(20, 12, 30, 20))
     assert [text for text in seen.complaints if "404" not in text] == []
     assert seen.outside == []

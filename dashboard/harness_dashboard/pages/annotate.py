@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -51,8 +52,8 @@ TOLD: Mapping[str, str] = {
 }  # fmt: skip
 ACTIONS: Mapping[str, tuple[Action, ...]] = {
     "mark": (Action("save", "Save", "marked"), Action("none", "No artifact", "empty")),
-    "missed": (Action("save", "Save: nothing is missing"),),
-    "over": (Action("save", "Save: nothing is too much"),),
+    "missed": (Action("save", "Save: nothing more is missing"),),
+    "over": (Action("save", "Save: what is left is right"),),
 }
 MODES: Mapping[str, Literal["free", "grow", "cut"]] = {"mark": "free", "missed": "grow", "over": "cut"}
 AGAIN = "annotate.again"
@@ -121,7 +122,7 @@ def _mark(catalogue: Catalogue, annotations: Annotations, marks: list[Mark], who
         st.warning("The pictures of this fill are gone.", icon=":material/hide_image:")
         st.code(str(error), language=None, wrap_lines=True)
         st.text("Show the run that made them:")
-        st.code(f"harness dashboard {annotations.about['run']}", language="sh")
+        st.code(shlex.join(["harness", "dashboard", annotations.about["run"]]), language="sh")
     except HarnessError as error:
         st.error("This mark could not be kept.", icon=":material/error:")
         st.code(str(error), language=None, wrap_lines=True)

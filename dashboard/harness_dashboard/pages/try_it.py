@@ -45,7 +45,7 @@ KINDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Picture:
+class _Picture:
     """What is filled: its pixels, a name for files, and what decoding did to it."""
 
     pixels: Pixels
@@ -100,12 +100,12 @@ def page(catalogue: Catalogue) -> None:
         _result(job, job.outcome, picture)
 
 
-def _picture() -> Picture | None:
+def _picture() -> _Picture | None:
     """The picture chosen; None, with a word about it, where there is none yet or it cannot be read."""
     if choose("Picture", [SHIPPED, OWN], "picture") == SHIPPED:
         photos = Photos("native")
         name = choose("Photograph", photos.ids(), "photo")
-        return Picture(photos.load(name).image, name)
+        return _Picture(photos.load(name).image, name)
     suffixes = sorted(suffix.removeprefix(".") for suffix in SUFFIXES)
     sent = st.file_uploader(
         "Your picture", type=suffixes, key="try.file", help="It stays on this machine; at most 12 million pixels."
@@ -121,7 +121,7 @@ def _picture() -> Picture | None:
     facts = _facts(decoded)
     for fact in facts:
         st.text(fact)
-    return Picture(decoded.pixels, _plain(sent.name), facts)
+    return _Picture(decoded.pixels, _plain(sent.name), facts)
 
 
 def _plain(name: str) -> str:
@@ -164,12 +164,12 @@ def _waiting() -> None:
     st.progress(passed / job.limit)
 
 
-def _result(job: Job, outcome: Outcome, picture: Picture) -> None:
+def _result(job: Job, outcome: Outcome, picture: _Picture) -> None:
     if outcome.pixels is None:
         st.error("There is no result.", icon=":material/error:")
         st.code(outcome.line, language=None, wrap_lines=True)
     else:
-        told = f"{seconds(outcome.seconds)} in the method, " if outcome.seconds is not None else ""
+        told = f"{_told(outcome.seconds)} in the method, " if outcome.seconds is not None else ""
         area = f"hole {100 * job.hole.mean():.1f} % of the picture"
         st.text(f"{job.reference}: {told}{seconds(outcome.whole)} with its start; {area}")
         for line in outcome.warnings:
@@ -187,6 +187,11 @@ def _result(job: Job, outcome: Outcome, picture: Picture) -> None:
                     f"{label} as PNG", encode_png(pixels), name, "image/png", icon=":material/download:",
                     type="primary" if ending == "-filled" else "secondary",
                 )  # fmt: skip
+
+
+def _told(value: float) -> str:
+    """Seconds as the command prints them, to a hundredth."""
+    return seconds(value) if value >= 0.01 else "less than 10 ms"
 
 
 def _shown(job: Job, filled: Pixels) -> dict[str, Any]:
