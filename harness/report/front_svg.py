@@ -106,16 +106,10 @@ def _points(
             left = box[2] < px
             side = {"x": round(box[2] if left else box[0], 1), "text_anchor": "end" if left else "start"}
             group.append(tag("text", name, class_="label", y=round(box[3] - 4, 1), **side))
-        tip = f"{point.row.title}: {mark.tip}, {axis.words(point.cost)}{_told(point, axis)}"
+        tip = f"{point.row.title}: {mark.tip}, {axis.words(point.cost)}, {point.told}"
         faded = " faded" if point.place == "dominated" else ""
         drawn.append(tag("g", *group, tag("title", tip), class_=f"e{point.row.colour}{faded}"))
     return drawn
-
-
-def _told(point: Point, axis: CostAxis) -> str:
-    if point.place == "apart":
-        return f" ({axis.small})" if point.row.kind == "mini" else " (weights that nobody stated)"
-    return f", beaten by {point.row.title if not point.by else point.by.title}" if point.by else ", on the front"
 
 
 def _cross(point: Point, mark: Mark, x: _X, y: Axis) -> Markup:

@@ -77,7 +77,8 @@ class Point:
         cost, lo, hi: with its interval, NaN where none is known.
         quality: the primary metric; None for random weights, which show what an official size costs and nothing else.
         place: `front`: nobody is as cheap and as good, and better at one of the two; `dominated`: `by` is; `apart`: a
-            small checkpoint, or weights that nobody stated; `unknown`: random weights.
+            small checkpoint, weights that nobody stated, or an entry that is not ranked (an oracle, one with few
+            results); `unknown`: random weights.
         by: the best of those that beat it; None but for `dominated`.
     """
 
@@ -88,6 +89,16 @@ class Point:
     quality: Interval | None
     place: Place
     by: Row | None = None
+
+    @property
+    def told(self) -> str:
+        """Its place in words."""
+        if self.by:
+            return f"beaten by {self.by.title}"
+        if self.place != "apart":
+            return "on the front" if self.place == "front" else "quality unknown here"
+        kinds = {"mini": "small checkpoint", "unstated": "weights not stated"}
+        return kinds.get(self.row.kind) or f"not ranked: {self.row.standing.why_unranked}"
 
 
 @dataclass(frozen=True)
@@ -105,7 +116,8 @@ class Front:
 def front(view: TaskView, cost: str) -> Front:
     """Every entry of a task by one of `COSTS` and the primary metric.
 
-    Only official checkpoints and methods that learned nothing are weighed against each other, by point estimates.
+    Only ranked entries of official checkpoints, or that learned nothing, are weighed against each other, by point
+    estimates.
     """
     up, measure = view.summary.higher_is_better, COSTS[cost].of
     weighed, others = list[Point](), list[Point]()
@@ -117,7 +129,7 @@ def front(view: TaskView, cost: str) -> Front:
         elif row.kind == "random":
             others.append(Point(row, *found, None, "unknown"))
         elif quality:
-            apart = row.kind in APART
+            apart = row.kind in APART or not row.standing.ranked
             (others if apart else weighed).append(Point(row, *found, quality, "apart" if apart else "front"))
     points = [*(_placed(point, weighed, up) for point in weighed), *others]
     return Front(tuple(sorted(points, key=lambda point: (point.cost, point.row.title))), tuple(without))

@@ -81,6 +81,15 @@ def test_minis_and_unstated_weights_stand_apart_and_beat_nobody(make: Any) -> No
     assert places(view) == {"floor": "front", "tiny": "apart", "theirs": "apart"}
 
 
+def test_what_is_not_ranked_stands_apart_and_beats_nobody(make: Any) -> None:
+    view = make([("floor", "", 2, 10), ("oracle", "", 1, 90)])
+    rows = list(view.boards[0].rows)
+    rows[1] = replace(rows[1], standing=replace(rows[1].standing, ranked=False, why_unranked="an oracle"))
+    view = replace(view, boards=(replace(view.boards[0], rows=tuple(rows)),))
+    assert places(view) == {"floor": "front", "oracle": "apart"}
+    assert "not ranked: an oracle" in pareto(view, "seconds")
+
+
 def test_random_weights_have_a_cost_and_no_quality(make: Any) -> None:
     view = make([("floor", "", 2, 10), ("net", "random", 0.6, None), ("elsewhere", "official", None, 50)])
     found = front(view, "seconds")

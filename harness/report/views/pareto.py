@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from harness.report.front_svg import front_plot
-from harness.report.fronts import COSTS, Front, Place, Point, front
+from harness.report.fronts import COSTS, Front, Place, front
 from harness.report.templating import render
 from harness.report.words import listed
 
@@ -18,7 +18,7 @@ __all__ = ["pareto"]
 
 GROUPS: tuple[tuple[tuple[Place, ...], str], ...] = (
     (("front", "dominated"), ""),
-    (("apart",), "stand apart: small checkpoints, and outputs made elsewhere by weights that nobody stated"),
+    (("apart",), "stand apart: small checkpoints, weights that nobody stated, and what is not ranked"),
     (("unknown",), "official sizes without their checkpoint here: timed with random weights, quality unknown"),
 )
 MOST_NAMED = 8
@@ -44,7 +44,6 @@ def pareto(view: TaskView, cost: str, *, machine: str = "") -> Markup:
         groups=[(heading, points) for places, heading in GROUPS if (points := found.of(*places))],
         minis=any(point.row.kind == "mini" for point in found.of("apart")),
         machine=machine,
-        told=_told,
     )
 
 
@@ -61,11 +60,3 @@ def _sentence(found: Front, view: TaskView) -> str:
     others = len(weighed) - len(best)
     who = "for the other one there is one" if others == 1 else f"for each of the {others} others there is one"
     return f"{lead}; {who} that is no worse and no dearer, and better at one of the two."
-
-
-def _told(point: Point) -> str:
-    """What a table says of a point's place."""
-    if point.by:
-        return f"beaten by {point.by.title}"
-    words = {"front": "on the front", "unknown": "quality unknown here"}
-    return words.get(point.place, "small checkpoint" if point.row.kind == "mini" else "weights not stated")
