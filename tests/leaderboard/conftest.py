@@ -45,23 +45,37 @@ def _stamps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
-    """Complete runs: `mean`, `telea`, telea once more, telea at another version, and one sample only."""
+    """Runs of both stamps by `mean`, `telea` and telea at another version; from telea's, as if of another day, the same
+    rows `again`, and a run that was asked for one stamp only (`short`)."""
     base = tmp_path_factory.mktemp("made")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HARNESS_PLUGINS", PLUGINS)
         patch.setattr(plugins, "_cached", [])
-
-        def run(name: str, method: str, **options: Any) -> None:
-            harness.run("golden", [method], keep="all", device="cpu", out=base / name, report=False, **options)
-
-        run("mean", "mean")
-        run("telea", "telea")
-        run("again", "telea")
-        run("short", "telea", limit=1)
-        known = plugins.registry().specs["methods"]
-        known["telea"] = dataclasses.replace(known["telea"], version="9")
-        run("newer", "telea")
+        for name, method in (("mean", "mean"), ("telea", "telea"), ("newer", "telea")):
+            if name == "newer":
+                known = plugins.registry().specs["methods"]
+                known["telea"] = dataclasses.replace(known["telea"], version="9")
+            harness.run("golden", [method], keep="all", device="cpu", out=base / name, report=False)
+    for name, change in (("again", _later), ("short", _shorter)):
+        shutil.copytree(base / "telea", base / name)
+        _changed(base / name / "manifest.json", change)
     return {path.name: path for path in base.iterdir()}
+
+
+def _later(manifest: Any) -> None:
+    manifest["started"] = "2099-01-01T00:00:00+00:00"
+
+
+def _shorter(manifest: Any) -> None:
+    task = manifest["suite"]["tasks"][0]
+    task["samples"].pop()
+    task["n"] = 1
+
+
+def _changed(path: Path, how: Callable[[Any], object]) -> None:
+    value = json.loads(path.read_text())
+    how(value)
+    write_json(path, value)
 
 
 @pytest.fixture
@@ -97,13 +111,7 @@ def board(root: Path) -> Path:
 @pytest.fixture
 def edit() -> Callable[[Path, Callable[[Any], object]], None]:
     """Change a JSON file in place."""
-
-    def change(path: Path, how: Callable[[Any], object]) -> None:
-        value = json.loads(path.read_text())
-        how(value)
-        write_json(path, value)
-
-    return change
+    return _changed
 
 
 @pytest.fixture
