@@ -100,15 +100,15 @@ def _escaped(name: str) -> str:
 
 
 def _line(name: str) -> str:
-    """A name on one line."""
-    return name if name.isprintable() else _escaped(name)
+    """A name on one line: what is not to be seen (a newline, a mark that turns text around) is escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 @lru_cache(SUITES_KEPT)
 def _suite(folder: Path, stamp: tuple[int, ...]) -> str:
     """The suite that a run folder's manifest names. `stamp` is part of the key only."""
     try:
-        return str(read_manifest(folder)["suite"]["name"])
+        return _line(str(read_manifest(folder)["suite"]["name"]))
     except (HarnessError, KeyError, TypeError):
         return UNREAD
 

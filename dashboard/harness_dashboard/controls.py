@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Literal, NoReturn
 
@@ -11,6 +12,7 @@ from harness.errors import HarnessError
 from harness.report.board import TaskView
 from harness.report.opened import Opened
 from harness_dashboard.catalogue import Catalogue, Source
+from harness_dashboard.components.fragment import sendable
 
 __all__ = ["BIND", "choose", "choose_several", "choose_source", "choose_task", "stop_at", "switch"]
 
@@ -23,7 +25,8 @@ def choose(
 ) -> str:  # fmt: skip
     """One of `options`, in the address as `key=…`."""
     index = options.index(default) if default in options else 0
-    chosen = st.selectbox(label, options, index=index, key=key, bind=BIND, format_func=shown, help=help)
+    told = _apart(options, shown)
+    chosen = st.selectbox(label, options, index=index, key=key, bind=BIND, format_func=told, help=help)
     return str(chosen)
 
 
@@ -35,9 +38,24 @@ def choose_several(
     start = [name for name in default if name in options]
     return list(
         st.multiselect(
-            label, options, default=start, key=key, bind=BIND, format_func=shown, help=help, max_selections=most
+            label, options, default=start, key=key, bind=BIND, format_func=_apart(options, shown), help=help,
+            max_selections=most,
         )
-    )
+    )  # fmt: skip
+
+
+def _apart(options: Sequence[str], shown: Callable[[str], str]) -> Callable[[str], str]:
+    """What is shown of an option, with the option itself where two would look alike: an address names what is shown.
+
+    Half a pair of a surrogate, which JSON may hold and no browser can be sent, is escaped.
+    """
+    times = Counter(map(shown, options))
+
+    def told(option: str) -> str:
+        text = shown(option)
+        return sendable(f"{text} ({option})" if times[text] > 1 else text)
+
+    return told
 
 
 def switch(label: str, key: str, *, default: bool = False, help: str | None = None) -> bool:

@@ -7,9 +7,10 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -209,7 +210,22 @@ def test_a_board_tells_who_vouches_for_its_rows(runs: Path, tmp_path: Path, monk
     monkeypatch.setattr("harness_dashboard.catalogue.boards", lambda: boards([(tmp_path, False)]))
     catalogue = Catalogue(Options(()))
     assert {source.title for source in catalogue.sources.values()} == {
-        "demo v1 · cpu · yours", "demo v1 · \\x0acuda · yours",
+        "demo v1 · cpu · yours", "demo v1 · \\ncuda · yours",
     }  # fmt: skip
     source = catalogue.sources["demo/v1-cpu (yours)"]
     assert catalogue.open(source).tiers == {"telea": "third party"}
+
+
+def test_two_tasks_of_one_title_and_half_a_character_can_be_chosen(
+    open_page: Callable[..., Any], fake: ModuleType, tmp_path: Path
+) -> None:
+    run = fake.build(
+        tmp_path / "twins", count=4, size=24, fills=fake.FILLS[:2], tasks=(("one", "Twin"), ("two", "Twin"))
+    )
+    text = run.manifest_path.read_text().replace('"title": "Telea"', '"title": "half \\ud800 a pair"')
+    run.manifest_path.write_text(text.replace('"name": "demo"', '"name": "de\\udfffmo"'))
+    app = open_page("leaderboard", tmp_path, source="run twins", task="Twin (two)")
+    assert [one.value for one in app.exception] == []
+    assert app.selectbox(key="task").value == "two"
+    assert app.selectbox(key="task").options == ["Twin (one)", "Twin (two)"]
+    assert "half \\ud800 a pair" in json.loads(app.get("bidi_component")[0].proto.json)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from harness_dashboard.components import asset, stylesheet
 
-__all__ = ["fragment", "heading", "script"]
+__all__ = ["fragment", "heading", "script", "sendable"]
 
 
 def script(*names: str) -> str:
@@ -32,7 +32,12 @@ def fragment(html: Markup, key: str) -> None:
     """
     if not isinstance(html, Markup):
         raise TypeError(f"a fragment is Markup, made by a template that escapes, not {type(html).__name__}")
-    _component()(data=str(html), key=key)
+    _component()(data=sendable(str(html)), key=key)
+
+
+def sendable(text: str) -> str:
+    """A text as a browser can be sent it: a lone surrogate, which JSON and names of files may hold, is escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def heading(text: str, level: int = 1) -> Markup:
