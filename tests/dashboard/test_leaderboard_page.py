@@ -40,3 +40,14 @@ def test_without_anything_it_says_how_to_begin(
     app = open_page("leaderboard", tmp_path)
     assert "Nothing to show yet" in app.info[0].value
     assert app.code[0].value == "harness run --suite demo"
+
+
+def test_a_damaged_table_of_reported_numbers_leaves_the_board(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    folder = tmp_path / "home" / "leaderboards" / "reported" / "demo"
+    folder.mkdir(parents=True)
+    (folder / "torn.json").write_text("{")
+    app = open_page("leaderboard", source="run demo-1")
+    assert [one.value for one in app.exception] == []
+    assert app.error[0].value == "A table of reported numbers cannot be read."
+    assert "torn.json is damaged" in app.code[0].value
+    assert app.get("download_button")
