@@ -79,8 +79,11 @@ class Opened:
 
     @cached_property
     def views(self) -> Mapping[str, TaskView]:
-        """Every task by its id, in the manifest's order."""
-        return {view.summary.task: view for view in task_views(self.summary, self.manifest)}
+        """Every task by its id, as manifest and summary have it. Raises `HarnessError`: one of them is damaged."""
+        try:
+            return {view.summary.task: view for view in task_views(self.summary, self.manifest)}
+        except (KeyError, TypeError, AttributeError, IndexError) as error:
+            raise HarnessError(f"{self.run.path}: the manifest is no whole one ({error!r})") from error
 
     @cached_property
     def samples(self) -> pd.DataFrame:

@@ -229,3 +229,21 @@ def test_two_tasks_of_one_title_and_half_a_character_can_be_chosen(
     assert app.selectbox(key="task").value == "two"
     assert app.selectbox(key="task").options == ["Twin (one)", "Twin (two)"]
     assert "half \\ud800 a pair" in json.loads(app.get("bidi_component")[0].proto.json)
+
+
+@pytest.mark.parametrize("lost", ["title", "metrics", "metrics_info", "entries", "n", "weights", "tags"])
+def test_a_manifest_that_is_not_whole_says_what_to_do(
+    lost: str, open_page: Callable[..., Any], runs: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(runs / "demo-1", tmp_path / "hurt")
+    manifest = json.loads((tmp_path / "hurt" / "manifest.json").read_text())
+    (task,) = manifest["suite"]["tasks"]
+    if lost == "entries":
+        manifest["entries"] = 7
+    else:
+        (task if lost in task else manifest["entries"][0]).pop(lost)
+    (tmp_path / "hurt" / "manifest.json").write_text(json.dumps(manifest))
+    app = open_page("leaderboard", tmp_path, source="run hurt")
+    assert [one.value for one in app.exception] == []
+    assert "cannot be read" in app.error[0].value
+    assert app.code[1].value == f"harness verify {tmp_path / 'hurt'}"
