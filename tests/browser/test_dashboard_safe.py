@@ -254,6 +254,7 @@ def test_what_data_says_is_text_on_every_page(place: str, seen: dict[str, Seen])
     assert shown.dialogs == []
     assert shown.outside == []
     assert "pwned" not in shown.title
+    assert "cannot be read" not in shown.words
 
 
 def _plain(text: str) -> str:
