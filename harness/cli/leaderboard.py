@@ -34,8 +34,8 @@ def leaderboard_command() -> None:
 def show_command(suite: str | None, root: Path | None) -> None:
     """Print the boards of SUITE (or one, SUITE/v2-cpu; default: all), then papers' numbers, each with its source."""
     from harness.leaderboard.exporting import find_boards
-    from harness.leaderboard.places import boards
     from harness.leaderboard.papers import reported
+    from harness.leaderboard.places import boards
 
     tables = reported((suite or "").partition("/")[0], [root] if root else None)
     only_reported = suite and any(table.suite == suite for table in tables)
@@ -61,7 +61,7 @@ def show_command(suite: str | None, root: Path | None) -> None:
 def _print_board(board: Board) -> None:
     from rich.console import Console
 
-    from harness.leaderboard.card import vouched
+    from harness.leaderboard.places import vouched
     from harness.report import print_summary
     from harness.report.opened import Opened
 

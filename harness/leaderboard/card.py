@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness.leaderboard.places import CARD, read_card
+from harness.leaderboard.places import CARD
 from harness.merging.pool import source_of
 from harness.store import RunFolder
 from harness.store.files import write_json
 
-__all__ = ["TIERS", "card_rows", "joined_rows", "vouched", "write_card"]
+__all__ = ["TIERS", "card_rows", "joined_rows", "write_card"]
 
 TIERS = ("measured here", "reproduced by a third party")
 """Who vouches for rows, the stronger first. Papers' numbers are *reported*: they are no rows of a board."""
@@ -72,8 +72,3 @@ def joined_rows(old: Sequence[Row], new: Sequence[Row]) -> list[Row]:
 def write_card(board: Path, rows: Sequence[Row]) -> None:
     """Write `board.json`."""
     write_json(board / CARD, {"schema": 1, "rows": list(rows)})
-
-
-def vouched(board: Path) -> dict[str, Row]:
-    """What the card says of each entry, by reference. Raises `HarnessError`: damaged."""
-    return {str(row["entry"]): row for row in read_card(board)["rows"]}

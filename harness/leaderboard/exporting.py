@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError, UnknownName
-from harness.leaderboard.card import vouched
 from harness.leaderboard.papers import reported
-from harness.leaderboard.places import Board, boards, roots
+from harness.leaderboard.places import Board, boards, roots, vouched
 from harness.report.export import export_summary, standings_sheet, summary_document
 from harness.report.opened import Opened
 from harness.report.reported import WHY_APART, latex_reported, markdown_reported, reported_sheet

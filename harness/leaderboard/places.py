@@ -22,6 +22,7 @@ __all__ = [
     "read_card",
     "roots",
     "set_aside",
+    "vouched",
     "work_folder",
 ]
 
@@ -104,3 +105,14 @@ def read_card(board: Path) -> dict[str, Any]:
     if not isinstance(card, dict) or not isinstance(card.get("rows"), list):
         raise HarnessError(f"{path} is damaged: it holds no rows; harness leaderboard check names what is wrong")
     return card
+
+
+def vouched(board: Path) -> dict[str, dict[str, Any]]:
+    """A board's card by entry, checked against its schema. Raises `HarnessError` with the first thing that is wrong."""
+    from harness.leaderboard.schema import problems
+
+    card = read_card(board)
+    wrong = next(problems("board", card), "") if card["rows"] else ""
+    if wrong:
+        raise HarnessError(f"{board / CARD} is damaged: {wrong}; harness leaderboard check names what is wrong")
+    return {row["entry"]: row for row in card["rows"]}

@@ -215,3 +215,15 @@ def test_a_wide_table_keeps_its_columns(root: Path, edit: Callable[..., None]) -
     write_json(path, {**json.loads(path.read_text()), "schema": 2})
     with pytest.raises(HarnessError, match="schema: 1 was expected"):
         leaderboard.reported("golden", [root])
+
+
+@pytest.mark.parametrize("damage", ['{"schema": 1, "rows": [{}]}', '{"schema": 1}', "{", "[]"])
+def test_a_damaged_card_is_one_line(root: Path, board: Path, call: Callable[..., Any], damage: str) -> None:
+    (board / "board.json").write_text(damage)
+    for words in (("show", "golden"), ("export", "golden")):
+        done = call(*words, "--root", root)
+        assert done.code == 2
+        assert done.err.count("\n") == 1
+        assert "is damaged" in done.err
+        assert "harness leaderboard check" in done.err
+    assert call("check", "--root", root).code == 1
