@@ -128,12 +128,9 @@ def _samples(tasks: Sequence[Contest], picked: Mapping[str, Picked]) -> dict[str
 
 def _told(of: Picked) -> str:
     here = len(of.samples)
-    few = (
-        f"{here} of {of.available} samples, evenly spaced by hole area"
-        if here < of.available
-        else f"All {here} samples"
-    )
-    return f"{few}, smallest hole first. Pictures are lossless and at full size."
+    few = f"{here} of {of.available} samples, evenly spaced by hole area among those whose pictures are kept"
+    told = few if here < of.available else f"All {here} samples"
+    return f"{told}; smallest hole first. Pictures are lossless and at full size."
 
 
 def _check(target: Path) -> None:

@@ -24,6 +24,8 @@ PICTURE_BUDGET = 96_000_000
 """ours: bytes of pictures in one site; free hosts of pages take a few hundred megabytes."""
 MOST_SAMPLES = 60
 """ours: of one task; the page holds a few kilobytes of each, and nobody clicks through more."""
+MOST_TRIED = 2_000
+"""ours: samples of a task whose pictures are looked for, evenly spaced too."""
 _URI = "data:image/png;base64,"
 
 
@@ -48,23 +50,24 @@ class Album:
     def pick(self, opened: Opened, view: TaskView, share: float) -> Picked:
         """Write the pictures of samples evenly spaced by hole area, as many as fit into `share` bytes.
 
-        The first one decides how many: pictures of a task are about equally large.
+        Samples of which an output is kept come first; where none is, some are shown that say so. The first one drawn
+        decides how many: pictures of a task are about equally large.
         """
         frame = opened.samples
         mine = frame.loc[frame["task"] == view.summary.task].sort_values(["ratio", "sample"], kind="stable")
-        names = [str(name) for name in mine["sample"]]
+        every = [str(name) for name in mine["sample"]]
         entries = [row.reference for row in view.judged]
-        if not names or not entries:
-            return Picked((), len(names))
-        before = self.bytes
-        middle = self._drawn(opened, view, names[len(names) // 2], entries)
-        size = max(self.bytes - before, 1)
-        room = min(MOST_SAMPLES, len(names), max(1, int(share / size)))
-        chosen = [names[place] for place in np.unique(np.linspace(0, len(names) - 1, room).round().astype(int))]
-        if names[len(names) // 2] not in chosen:
-            chosen[len(chosen) // 2] = names[len(names) // 2]  # its pictures are written already
-        drawn = [middle if name == middle["sample"] else self._drawn(opened, view, name, entries) for name in chosen]
-        return Picked(tuple(drawn), len(names))
+        if not every or not entries:
+            return Picked((), len(every))
+        names = _spaced(every, MOST_TRIED)
+        names = _kept(opened, view, names) or names
+        before, middle = self.bytes, names[len(names) // 2]
+        drawn = {middle: self._drawn(opened, view, middle, entries)}
+        room = int(share / max(self.bytes - before, 1))
+        for name in _spaced(names, min(MOST_SAMPLES, max(room - 1, 0))):
+            if name not in drawn:
+                drawn[name] = self._drawn(opened, view, name, entries)
+        return Picked(tuple(drawn[name] for name in names if name in drawn), len(every))
 
     def _drawn(self, opened: Opened, view: TaskView, sample: str, entries: Sequence[str]) -> dict[str, Any]:
         drawn: dict[str, Any] = self._filed(viewer_data(opened, view, sample, entries))
@@ -88,3 +91,22 @@ class Album:
             self.bytes += len(content)
             self.files += 1
         return f"{FOLDER}/{name}"
+
+
+def _spaced(names: Sequence[str], most: int) -> list[str]:
+    """At most so many of the names, evenly spaced, both ends among them."""
+    places = np.unique(np.linspace(0, len(names) - 1, min(most, len(names))).round().astype(int))
+    return [names[place] for place in places]
+
+
+def _kept(opened: Opened, view: TaskView, names: Sequence[str]) -> list[str]:
+    """The samples of which the picture of an output is there."""
+    wanted, found = set(names), set[str]()
+    for row in view.judged:
+        rows = opened.rows(row.reference, view.summary.task)
+        if "output_hash" not in rows:
+            continue
+        made = rows.loc[rows["sample"].isin(wanted - found) & rows["output_hash"].notna(), ["sample", "output_hash"]]
+        pairs = zip(made["sample"], made["output_hash"], strict=True)
+        found |= {str(sample) for sample, name in pairs if name and opened.run.artifacts.path(str(name)).exists()}
+    return [name for name in names if name in found]

@@ -111,6 +111,20 @@ def test_fewer_samples_where_the_room_is_small(run: RunFolder, tmp_path: Path) -
     assert "samples, evenly spaced by hole area" in (tmp_path / "few" / "samples.html").read_text()
 
 
+def test_samples_whose_pictures_are_kept_are_shown(fake: Any, tmp_path: Path) -> None:
+    run = fake.build(tmp_path / "run", count=6, size=32)
+    records = run.records()
+    wanted = "photo03@lama-thick-256/0"
+    others = records[(records["sample"] != wanted) & records["output_hash"].notna()]
+    for name in set(others["output_hash"]):
+        run.artifact(name).unlink()
+    write_site([shown(run)], tmp_path / "site", nothing, version="1")
+    page = (tmp_path / "site" / "samples.html").read_text()
+    (task,) = json.loads(re.findall(r'id="data">(.*?)</script>', page, re.S)[0])
+    assert [sample["sample"] for sample in task["samples"]] == [wanted]
+    assert "1 of 6 samples" in task["told"]
+
+
 def test_a_site_is_replaced_and_anything_else_is_not(run: RunFolder, site: Path, tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="no site of ours"):
         write_site([shown(run)], run.path, nothing, version="1")
