@@ -101,7 +101,7 @@ def test_a_third_entry_brings_a_matrix_and_stands_in_the_link(address: str, visi
     assert seen.page.locator(".pairs").count() == 0
     seen.page.get_by_role("combobox", name="Entries").click()
     seen.page.get_by_role("option", name="CoordFill · mini").click()
-    seen.settle()
+    seen.page.locator(".pairs").wait_for()
     assert seen.page.locator(".pairs tbody tr").count() == 3
     assert "CoordFill" in seen.page.url
     seen.keep("compare-three-dark")
@@ -121,8 +121,7 @@ def test_the_cost_is_chosen_in_the_address(address: str, visit: Callable[..., An
     seen = visit(f"{address}/pareto?source=run+demo-1")
     seen.page.get_by_label("Cost").click()
     seen.page.get_by_role("option", name="parameters").click()
-    seen.settle()
+    seen.page.locator("svg.plot", has_text="learned parameters, log scale").wait_for()
     assert "cost=parameters" in seen.page.url
-    assert "learned parameters, log scale" in seen.page.locator("svg.plot").text_content()
     assert seen.page.locator(".lane title").text_content() == "coordfill, official size: 1.9 M, quality unknown here"
     seen.keep("pareto-parameters")
