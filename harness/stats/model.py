@@ -8,6 +8,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, TypeVar
 
 __all__ = [
@@ -244,10 +245,16 @@ def plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    """Types of a dataclass's fields: evaluated for each of thousands of records, they take longer than all the rest."""
+    return typing.get_type_hints(kind)
+
+
 def _decode(kind: Any, value: Any) -> Any:
     """Rebuild `kind` from JSON: a null in a plain float field was a NaN."""
     if dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
+        hints = _hints(typing.cast(type, kind))
         # A summary written before a field existed has that field's default.
         names = [f.name for f in dataclasses.fields(kind) if f.name in value or f.default is dataclasses.MISSING]
         return typing.cast(Any, kind)(**{name: _decode(hints[name], value[name]) for name in names})
