@@ -11,12 +11,14 @@ is concave and Newton's method with halved steps finds its one maximum.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.stats.clusters import Floats, Ints
 
-__all__ = ["PRIOR_SD", "all_pairs", "fit", "groups_apart", "probabilities", "unbounded"]
+__all__ = ["PRIOR_SD", "all_pairs", "fit", "groups_apart", "model_errors", "probabilities", "unbounded"]
 
 PRIOR_SD = 3.0
 """ours: every log-strength and log ν is held by a normal prior of mean 0 and this standard deviation. An entry that
@@ -26,6 +28,7 @@ that a few dozen answers outweigh it."""
 STEPS = 60
 HALVINGS = 30
 TOLERANCE = 1e-10
+NUDGE = 1e-4
 
 
 def all_pairs(entries: int) -> Ints:
@@ -68,6 +71,27 @@ def probabilities(strengths: Floats, log_nu: Floats) -> Floats:
     """P(i preferred), P(j preferred), P(tie) of every pair, [R, P, 3], of θ [R, E] and log ν [R]."""
     parameters = np.concatenate([strengths, log_nu[:, None]], axis=1)
     return _softmax(_logits(parameters, _design(strengths.shape[1])))
+
+
+def model_errors(
+    statistic: Callable[[Floats, Floats], Floats], strengths: Floats, log_nu: Floats, counts: Floats
+) -> Floats:
+    """Standard errors [S] that a statistic has by the model alone: the delta method over the inverse curvature.
+
+    Resamples of answers that all agree do not differ, and their spread would be 0: no error can be smaller than this.
+
+    Args:
+        statistic: of θ [R, E] and log ν [R] to [R, S].
+        strengths, log_nu: θ [1, E] and log ν [1], as `fit` gives them.
+        counts: [1, P, 3], as `fit` takes them.
+    """
+    at = np.concatenate([strengths, log_nu[:, None]], axis=1)
+    covariance = np.linalg.inv(_curvature(at, counts, _design(strengths.shape[1]), PRIOR_SD)[0])
+    steps = NUDGE * np.eye(at.shape[1])
+    above, below = (statistic((at + s)[:, :-1], (at + s)[:, -1]) for s in (steps, -steps))
+    slopes = (above - below) / (2 * NUDGE)
+    errors: Floats = np.sqrt(np.einsum("is,ij,js->s", slopes, covariance, slopes))
+    return errors
 
 
 def groups_apart(compared: NDArray[np.bool_]) -> list[list[int]]:
@@ -130,14 +154,22 @@ def _objective(parameters: Floats, counts: Floats, design: Floats, prior_sd: flo
 
 
 def _newton_step(parameters: Floats, counts: Floats, design: Floats, prior_sd: float) -> Floats:
+    chances = _softmax(_logits(parameters, design))
+    surplus = counts - counts.sum(axis=-1, keepdims=True) * chances
+    gradient = surplus.reshape(len(counts), -1) @ design.reshape(-1, design.shape[-1]) - parameters / prior_sd**2
+    curvature = _curvature(parameters, counts, design, prior_sd)
+    step: Floats = np.linalg.solve(curvature, gradient[..., None])[..., 0]
+    return step
+
+
+def _curvature(parameters: Floats, counts: Floats, design: Floats, prior_sd: float) -> Floats:
+    """Minus the second derivative of `_objective`, [R, E + 1, E + 1]."""
     width = design.shape[-1]
     flat = design.reshape(-1, width)
     chances = _softmax(_logits(parameters, design))
     trials = counts.sum(axis=-1)
-    gradient = (counts - trials[..., None] * chances).reshape(len(counts), -1) @ flat - parameters / prior_sd**2
     squares = (flat[:, :, None] * flat[:, None, :]).reshape(len(flat), -1)
     second = ((trials[..., None] * chances).reshape(len(counts), -1) @ squares).reshape(-1, width, width)
     means = np.einsum("rpo,poi->rpi", chances, design) * np.sqrt(trials)[..., None]
-    curvature = second - means.transpose(0, 2, 1) @ means + np.eye(width) / prior_sd**2
-    step: Floats = np.linalg.solve(curvature, gradient[..., None])[..., 0]
-    return step
+    curvature: Floats = second - means.transpose(0, 2, 1) @ means + np.eye(width) / prior_sd**2
+    return curvature

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtr
@@ -18,7 +19,7 @@ from harness.stats.answers import (
     StudyResults,
 )
 from harness.stats.clusters import Floats, Ints
-from harness.stats.davidson import all_pairs, fit, groups_apart, probabilities, unbounded
+from harness.stats.davidson import all_pairs, fit, groups_apart, model_errors, probabilities, unbounded
 from harness.stats.paired import holm
 from harness.stats.ranks import places
 from harness.stats.raters import LEAST_PASSED, ceiling, rater_qualities, relied_on
@@ -61,15 +62,16 @@ def preferences(answers: Sequence[Answer], entries: Sequence[str], *, seed: int 
     strengths, log_nu = fit(counts, len(entries))
     of_resamples = fit(drawn.reshape(-1, len(pairs), 3), len(entries))
     chance, chances = _chances(strengths, log_nu)[0], _chances(*of_resamples)
-    p = _p_values(strengths[0], of_resamples[0], pairs, resamples)
+    least = _Least(*(model_errors(of, strengths, log_nu, counts) for of in (_centred, _differences, _flat, _overall)))
+    p = _p_values(strengths[0], of_resamples[0], pairs, resamples, least)
     adjusted = holm(p) if np.isfinite(p).all() else p
     made = _strengths(
-        entries, counts[0], (strengths[0], of_resamples[0]), (chance, chances), adjusted, resamples, len(counted)
+        entries, counts[0], (strengths[0], of_resamples[0]), (chance, chances), adjusted, resamples, least
     )
     order = [entries.index(one.entry) for one in made]
     return Preferences(
         strengths=made,
-        pairs=_pair_rows(order, entries, counts[0], (chance, chances), (p, adjusted), resamples),
+        pairs=_pair_rows(order, entries, counts[0], (chance, chances), (p, adjusted), resamples, least),
         nu=math.exp(float(log_nu[0])),
         answers=len(counted),
         raters=len(resamples.raters),
@@ -169,6 +171,40 @@ def _outcomes(answers: Sequence[Answer], entries: Sequence[str]) -> Floats:
     return outcomes
 
 
+class _Least(NamedTuple):
+    """Errors that the model alone leaves: of log-strengths [E], their differences [P], chances [E · E], [E] overall."""
+
+    strengths: Floats
+    differences: Floats
+    flat: Floats
+    overall: Floats
+
+    @property
+    def chances(self) -> Floats:
+        """[E, E]."""
+        entries = len(self.strengths)
+        return self.flat.reshape(entries, entries)
+
+
+def _centred(strengths: Floats, log_nu: Floats) -> Floats:
+    centred: Floats = strengths - strengths.mean(axis=1, keepdims=True)
+    return centred
+
+
+def _differences(strengths: Floats, log_nu: Floats) -> Floats:
+    pairs = all_pairs(strengths.shape[1])
+    return strengths[:, pairs[:, 0]] - strengths[:, pairs[:, 1]]
+
+
+def _flat(strengths: Floats, log_nu: Floats) -> Floats:
+    return _chances(strengths, log_nu).reshape(len(strengths), -1)
+
+
+def _overall(strengths: Floats, log_nu: Floats) -> Floats:
+    table = _chances(strengths, log_nu)
+    return np.stack([_mean_of_others(table, entry) for entry in range(table.shape[1])], axis=1)
+
+
 def _chances(strengths: Floats, log_nu: Floats) -> Floats:
     """Chance that the row is preferred to the column, a tie counted half, [R, E, E]; ½ on the diagonal."""
     entries = strengths.shape[1]
@@ -179,11 +215,12 @@ def _chances(strengths: Floats, log_nu: Floats) -> Floats:
     return table
 
 
-def _p_values(strengths: Floats, resampled: Floats, pairs: Ints, resamples: TwoWay) -> Floats:
+def _p_values(strengths: Floats, resampled: Floats, pairs: Ints, resamples: TwoWay, least: _Least) -> Floats:
     """Two-sided p [P] of "equally strong": Student's t of the difference over its bootstrap error; NaN untold."""
     if not resamples.told:
         return np.full(len(pairs), math.nan)
-    errors = (resampled[:, pairs[:, 0]] - resampled[:, pairs[:, 1]]).std(axis=0, ddof=1)
+    errors = np.array([resamples.error(resampled[:, i] - resampled[:, j]) for i, j in pairs])
+    errors = np.maximum(errors, least.differences)
     differences = np.abs(strengths[pairs[:, 0]] - strengths[pairs[:, 1]])
     t = np.divide(differences, errors, out=np.where(differences > 0, np.inf, 0.0), where=errors > 0)
     p: Floats = 2 * stdtr(resamples.clusters - 1, -t)
@@ -197,7 +234,7 @@ def _strengths(
     chances: tuple[Floats, Floats],
     adjusted: Floats,
     resamples: TwoWay,
-    n: int,
+    least: _Least,
 ) -> tuple[Strength, ...]:
     """`theta` and `chances`: the estimate, then those of resamples. `adjusted`: p of every pair after Holm."""
     pairs = all_pairs(len(entries))
@@ -208,14 +245,14 @@ def _strengths(
     surely[pairs[:, 0], pairs[:, 1]] = surely[pairs[:, 1], pairs[:, 0]] = adjusted <= ALPHA
     beats = surely & (theta[0][:, None] > theta[0][None, :])
     held = unbounded(wins + ties > 0)
-    made = []
+    made, n = [], int(counts.sum())
     for e, place in enumerate(places(np.round(theta[0], DIGITS), beats)):
-        overall = float(_mean_of_others(chances[0], e))
+        overall, of_resamples = float(_mean_of_others(chances[0], e)), _mean_of_others(chances[1], e)
         made.append(
             Strength(
                 entry=entries[e],
-                strength=resamples.interval(float(theta[0][e]), theta[1][:, e], n),
-                preferred=resamples.interval(overall, _mean_of_others(chances[1], e), n),
+                strength=resamples.interval(float(theta[0][e]), theta[1][:, e], n, least=least.strengths[e]),
+                preferred=resamples.interval(overall, of_resamples, n, share=True, least=least.overall[e]),
                 rank=place.rank,
                 rank_lo=place.low,
                 rank_hi=place.high,
@@ -243,6 +280,7 @@ def _pair_rows(
     chances: tuple[Floats, Floats],
     tests: tuple[Floats, Floats],
     resamples: TwoWay,
+    least: _Least,
 ) -> tuple[PairPreference, ...]:
     number = {(int(i), int(j)): p for p, (i, j) in enumerate(all_pairs(len(entries)))}
     rows = []
@@ -251,7 +289,10 @@ def _pair_rows(
             at = number[min(a, b), max(a, b)]
             first, second, same = (int(c) for c in counts[at])
             for_a, for_b = (first, second) if a < b else (second, first)
-            chance = resamples.interval(float(chances[0][a, b]), chances[1][:, a, b], for_a + for_b + same)
+            n = for_a + for_b + same
+            chance = resamples.interval(
+                float(chances[0][a, b]), chances[1][:, a, b], n, share=True, least=least.chances[a, b]
+            )
             p, adjusted = float(tests[0][at]), float(tests[1][at])
             rows.append(PairPreference(entries[a], entries[b], for_a, for_b, same, chance, p, adjusted))
     return tuple(rows)

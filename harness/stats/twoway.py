@@ -1,20 +1,25 @@
 """Resampling answers that hang together in two ways: by who gave them and by the picture they were given to.
 
-The pigeonhole bootstrap: A. B. Owen, The pigeonhole bootstrap, Annals of Applied Statistics 1 (2007) 386–411. Raters
-and pictures are each drawn with replacement, and an answer counts as often as its rater was drawn times as often as
-its picture was. No resampling of crossed data has the exact variance (McCullagh 2000); this one errs on the wide side.
+Two-way clustered variance: V = V_raters + V_pictures - V_both, where V_both takes the answers of one rater to one
+picture for a cluster (A. C. Cameron, J. B. Gelbach, D. L. Miller, Robust inference with multiway clustering, Journal
+of Business & Economic Statistics 29 (2011) 238–249). Each of the three is a bootstrap's that draws whole clusters.
+
+ours: the pigeonhole bootstrap (A. B. Owen, Annals of Applied Statistics 1 (2007) 386–411), which multiplies draws of
+raters and of pictures, counts an answer's own noise three times; with 4 to 12 raters its intervals were 1.3 to 1.7
+times as wide and held the truth in 96–100 % of simulations, where these held it in 95–100 %.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr, stdtrit
+from scipy.special import stdtrit
 
-from harness.stats.clusters import Floats, Ints, chunks
+from harness.stats.clusters import Floats, Ints, resampled_weights
 from harness.stats.model import FEWEST_CLUSTERS, Interval
 
 __all__ = ["RESAMPLES", "TwoWay", "two_way"]
@@ -27,20 +32,23 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class TwoWay:
-    """Resamples of raters and pictures.
+    """Resamples of raters, of pictures, and of both.
 
     Attributes:
         raters, pictures: their names, sorted: neither the answers' order nor names of entries change a resample.
-        of_raters, of_pictures: how often each was drawn, [B, R] and [B, C].
-        by_rater: whether raters were resampled; below `FEWEST_CLUSTERS` of them they are taken as they are, and an
-            interval says nothing of other people.
+        resamples, seed: of each of the three bootstraps.
     """
 
     raters: tuple[str, ...]
     pictures: tuple[str, ...]
-    of_raters: Floats
-    of_pictures: Floats
-    by_rater: bool
+    resamples: int = RESAMPLES
+    seed: int = 0
+
+    @property
+    def by_rater(self) -> bool:
+        """Whether raters are resampled; below `FEWEST_CLUSTERS` of them they are taken as they are, and an interval
+        says nothing of other people."""
+        return len(self.raters) >= FEWEST_CLUSTERS
 
     @property
     def told(self) -> bool:
@@ -49,65 +57,79 @@ class TwoWay:
 
     @property
     def clusters(self) -> int:
-        """The smaller number of what was resampled: what degrees of freedom are counted from."""
+        """The smaller number of what is resampled: what degrees of freedom are counted from."""
         return min(len(self.raters), len(self.pictures)) if self.by_rater else len(self.pictures)
 
-    def codes(self, names: Sequence[str], of: str = "raters") -> Ints:
-        """Places of names [N] among the `raters` or `pictures`."""
-        place = {name: code for code, name in enumerate(getattr(self, of))}
-        return np.array([place[name] for name in names], dtype=np.int64)
-
     def sums(self, values: Floats, pictures: Sequence[str], *raters: Sequence[str]) -> Floats:
-        """Sums of `values` [N, V] in every resample, [B, V].
+        """Sums of `values` [N, V] in every resample: of pictures, then of raters and of both, [B or 3·B, V].
 
         Args:
             pictures: of each row. `raters`: of each row; two lists where two raters stand behind a row, which then
                 counts as often as the product of both.
         """
-        columns = [self.codes(names) for names in raters]
-        places = self.codes(pictures, "pictures")
-        done, parts = 0, []
-        for rows in chunks(len(self.of_pictures), max(len(values), 1)):
-            weights = self.of_pictures[done : done + rows, places]
-            for column in columns:
-                weights = weights * self.of_raters[done : done + rows, column]
-            parts.append(weights @ values)
-            done += rows
+        places = _codes(pictures, self.pictures)
+        columns = [_codes(names, self.raters) for names in raters]
+        parts = list(self._weighted(values, len(self.pictures), [places]))
+        if self.by_rater:
+            parts += self._weighted(values, len(self.raters), columns)
+            both = np.unique(np.stack([places, *columns]), axis=1, return_inverse=True)[1].reshape(-1)
+            parts += self._weighted(values, int(both.max()) + 1, [both])
         return np.concatenate(parts)
 
-    def interval(self, value: float, resampled: Floats, n: int) -> Interval:
-        """Interval of a statistic from its values in the resamples [B]; NaN where there are too few pictures.
+    def _weighted(self, values: Floats, clusters: int, columns: Sequence[Ints]) -> Iterator[Floats]:
+        for drawn in resampled_weights(clusters, self.resamples, self.seed, width=len(values)):
+            weights = drawn[:, columns[0]]
+            for column in columns[1:]:
+                weights = weights * drawn[:, column]
+            yield weights @ values
 
-        Percentiles at the levels of Student's t instead of 2.5 and 97.5 % (the expanded percentile interval of
-        Hesterberg, The American Statistician 69 (2015) 371–386, without its factor √(n/(n-1)), which the pigeonhole
-        bootstrap does not need): plain ones held the truth in 89–98 % of simulations with 4 to 12 raters.
+    def error(self, resampled: Floats) -> float:
+        """Standard error of a statistic, of its values in the resamples of `sums`; NaN values are resamples without.
+
+        ours: never smaller than by raters alone or by pictures alone, where chance makes the difference smaller.
         """
-        if not self.told or not len(resampled):
-            return Interval(value, float("nan"), float("nan"), n, self.clusters)
-        tail = float(ndtr(stdtrit(self.clusters - 1, (1 - LEVEL) / 2)))
-        low, high = np.quantile(resampled, [tail, 1 - tail])
-        return Interval(value, float(low), float(high), n, self.clusters)
+        spreads = [_variance(values) for values in resampled.reshape(-1, self.resamples)]
+        if len(spreads) == 1:
+            return math.sqrt(spreads[0])
+        of_pictures, of_raters, of_both = spreads
+        return math.sqrt(max(of_pictures + of_raters - of_both, of_pictures, of_raters))
+
+    def interval(self, value: float, resampled: Floats, n: int, *, share: bool = False, least: float = 0.0) -> Interval:
+        """`value` ± Student's t with `clusters` - 1 degrees times its error; NaN where there are too few pictures.
+
+        Args:
+            resampled: the statistic in every resample of `sums`.
+            n: answers that it rests on.
+            share: the statistic lies in [0, 1], and so does its interval.
+            least: an error that the statistic has in any case.
+        """
+        if not self.told:
+            return Interval(value, math.nan, math.nan, n, self.clusters)
+        reach = float(stdtrit(self.clusters - 1, (1 + LEVEL) / 2)) * max(self.error(resampled), least)
+        low, high = value - reach, value + reach
+        if share:
+            low, high = max(low, 0.0), min(high, 1.0)
+        return Interval(value, low, high, n, self.clusters)
 
     def share(self, hits: Floats, pictures: Sequence[str], *raters: Sequence[str]) -> Interval:
         """Mean of `hits` [N] with its interval; NaN throughout where there is none."""
         if not len(hits):
-            return Interval(float("nan"), float("nan"), float("nan"), 0, self.clusters)
-        totals = self.sums(np.stack([hits, np.ones_like(hits)], axis=1), pictures, *raters)
-        drawn = totals[:, 1] > 0
-        return self.interval(float(hits.mean()), totals[drawn, 0] / totals[drawn, 1], len(hits))
+            return Interval(math.nan, math.nan, math.nan, 0, self.clusters)
+        sums, counts = self.sums(np.stack([hits, np.ones_like(hits)], axis=1), pictures, *raters).T
+        shares = np.divide(sums, counts, out=np.full(len(sums), math.nan), where=counts > 0)
+        return self.interval(float(hits.mean()), shares, len(hits), share=True)
 
 
 def two_way(raters: Sequence[Any], pictures: Sequence[Any], *, resamples: int = RESAMPLES, seed: int = 0) -> TwoWay:
     """Resamples of the raters and pictures of N answers."""
-    people, photographs = sorted(set(map(str, raters))), sorted(set(map(str, pictures)))
-    rng = np.random.default_rng([seed, len(people), len(photographs)])
-    by_rater = len(people) >= FEWEST_CLUSTERS
-    of_pictures = _drawn(rng, len(photographs), resamples)
-    of_raters = _drawn(rng, len(people), resamples) if by_rater else np.ones((resamples, len(people)))
-    return TwoWay(tuple(people), tuple(photographs), of_raters, of_pictures, by_rater)
+    return TwoWay(tuple(sorted(set(map(str, raters)))), tuple(sorted(set(map(str, pictures)))), resamples, seed)
 
 
-def _drawn(rng: np.random.Generator, clusters: int, resamples: int) -> Floats:
-    if not clusters:
-        return np.zeros((resamples, 0))
-    return rng.multinomial(clusters, np.full(clusters, 1 / clusters), resamples).astype(np.float64)
+def _codes(names: Sequence[str], among: Sequence[str]) -> Ints:
+    place = {name: code for code, name in enumerate(among)}
+    return np.array([place[name] for name in names], dtype=np.int64)
+
+
+def _variance(values: Floats) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.var(ddof=1)) if len(finite) > 1 else math.nan

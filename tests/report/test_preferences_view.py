@@ -43,10 +43,10 @@ def results(raters: int = 5, *, clear: bool = True) -> StudyResults:
 
 
 def test_it_says_who_is_preferred_and_whom_it_left_out() -> None:
-    html = preferences("A task", ENTRIES, results(6))
+    html = preferences("A task", ENTRIES, results(13))
     assert "People prefer Alpha &amp; &lt;b&gt;Co&lt;/b&gt; to every other entry." in html
     assert "<b>Co</b>" not in html
-    assert "120 answers of 5 raters to 8 pictures; 1 rater left out for failed catch trials" in html
+    assert "288 answers of 12 raters to 8 pictures; 1 rater left out for failed catch trials" in html
     assert "left out: passed 0 of 4 catch trials, fewer than 75 %" in html
     assert "−0.00" not in html
     assert "small checkpoints; says nothing about the papers" in html
@@ -69,10 +69,10 @@ def test_without_answers_it_says_why() -> None:
 
 
 def test_the_sheet_has_a_row_an_entry() -> None:
-    sheet = preferences_sheet(ENTRIES, results(6))
+    sheet = preferences_sheet(ENTRIES, results(13))
     rows = sheet.records()
     assert [row["entry"] for row in rows] == ["a", "c", "b"]
-    assert (rows[0]["wins"], rows[0]["losses"], rows[0]["raters_excluded"]) == (80, 0, 1)
+    assert (rows[0]["wins"], rows[0]["losses"], rows[0]["raters_excluded"]) == (192, 0, 1)
     assert rows[0]["strength"] == pytest.approx(-rows[2]["strength"], abs=0.2)  # type: ignore[operator]
     assert csv_text(sheet).count("\n") == 4
     assert preferences_sheet(ENTRIES, judge([], ["a", "b"], {}, {})).rows == ()

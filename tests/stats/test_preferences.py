@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from harness.errors import HarnessError
 from harness.stats.answers import Answer, Preferences
-from harness.stats.davidson import all_pairs, fit, groups_apart, probabilities, unbounded
+from harness.stats.davidson import all_pairs, fit, groups_apart, model_errors, probabilities, unbounded
 from harness.stats.preferences import metric_agreements, preferences, resamples_of
 from harness.stats.twoway import two_way
 
@@ -167,6 +167,25 @@ def test_an_entry_that_never_lost_is_finite_by_the_prior_and_says_so() -> None:
     assert unbounded(beats | beats.T) == []
 
 
+def test_answers_that_all_agree_leave_an_error() -> None:
+    """Resamples of four equal answers are equal: by them alone the first would be better beyond any doubt."""
+    made = [answer("a", "b", "left", n, picture=n) for n in range(4)]
+    found = preferences(made, ("a", "b"))
+    first = found.strengths[0]
+    assert first.strength.hi - first.strength.lo > 2
+    assert found.pairs[0].p > 0.05
+    assert (first.rank_lo, first.rank_hi) == (1, 2)
+    assert found.pairs[0].chance.lo < found.pairs[0].chance.value < 1
+
+
+def test_the_models_own_error_by_hand() -> None:
+    """Of 60 decided and no tied answers, 40 to 20, the log-odds have the error √(1/40 + 1/20), with hardly a prior."""
+    counts = np.array([[[40.0, 20.0, 0.0]]])
+    theta, log_nu = fit(counts, 2)
+    (error,) = model_errors(lambda strengths, _: strengths[:, :1] - strengths[:, 1:], theta, log_nu, counts)
+    assert error == pytest.approx(math.sqrt(1 / 40 + 1 / 20), rel=0.05)
+
+
 def test_few_pictures_tell_no_interval_and_few_raters_only_of_themselves() -> None:
     made = [answer("a", "b", CHOICES[n % 3], n, "r0", n % 3) for n in range(12)]
     found = preferences(made, ("a", "b"))
@@ -212,16 +231,29 @@ def test_intervals_cover_where_pictures_move_strengths() -> None:
     assert held["by answer"] < 0.85 * runs
 
 
-def test_resamples_weigh_raters_times_pictures() -> None:
-    raters, pictures = [f"r{n % 5}" for n in range(20)], [f"p{n % 4}" for n in range(20)]
-    resamples = two_way(raters, pictures, resamples=50, seed=1)
-    assert resamples.of_raters.sum(axis=1).tolist() == [5] * 50
-    assert resamples.of_pictures.sum(axis=1).tolist() == [4] * 50
-    total = resamples.sums(np.ones((20, 1)), pictures, raters)[:, 0]  # every rater meets every picture once
-    assert total.tolist() == [20.0] * 50
-    alone = two_way(["r0"], pictures)
-    assert not alone.by_rater
-    assert (alone.of_raters == 1).all()
+def test_the_error_of_a_mean_is_that_of_two_way_clusters() -> None:
+    """Balanced answers y = rater + picture + noise: Var(mean) = σ_r²/R + σ_p²/C + σ_e²/RC, noise counted once."""
+    rng = np.random.default_rng(2)
+    raters, pictures = (
+        [f"r{n:02}" for n in range(20) for _ in range(30)],
+        [f"p{n:02}" for _ in range(20) for n in range(30)],
+    )
+    errors = []
+    for _ in range(12):
+        values = np.repeat(rng.normal(0, 1, 20), 30) + np.tile(rng.normal(0, 1, 30), 20) + rng.normal(0, 4, 600)
+        resamples = two_way(raters, pictures, resamples=400)
+        errors.append(resamples.error(resamples.sums(values[:, None], pictures, raters)[:, 0] / 600))
+    assert np.mean(errors) == pytest.approx(math.sqrt(1 / 20 + 1 / 30 + 16 / 600), rel=0.1)
+
+
+def test_without_raters_enough_only_pictures_are_resampled() -> None:
+    pictures = [f"p{n % 4}" for n in range(20)]
+    alone, five = two_way(["r0"] * 20, pictures, resamples=50), two_way("abcde" * 4, pictures, resamples=50)
+    assert (alone.by_rater, five.by_rater) == (False, True)
+    assert len(alone.sums(np.ones((20, 1)), pictures, ["r0"] * 20)) == 50
+    sums = five.sums(np.ones((20, 1)), pictures, list("abcde" * 4))
+    assert sums[:, 0].tolist() == [20.0] * 150  # every rater met every picture once
+    assert five.interval(0.9, sums[:, 0] / 20, 20, share=True).hi == 0.9
 
 
 # ---- metrics
