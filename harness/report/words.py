@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from harness.stats.model import Interval, PairTest, Standing, TaskSummary
 
 __all__ = [
+    "MIRRORED",
     "NOTHING",
     "backbones",
     "count",
