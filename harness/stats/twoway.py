@@ -105,7 +105,7 @@ class TwoWay:
         """
         if not self.told:
             return Interval(value, math.nan, math.nan, n, self.clusters)
-        reach = float(stdtrit(self.clusters - 1, (1 + LEVEL) / 2)) * max(self.error(resampled), least)
+        reach = float(stdtrit(self.clusters - 1, (1 + LEVEL) / 2)) * max(self.error(resampled), float(least))
         low, high = value - reach, value + reach
         if share:
             low, high = max(low, 0.0), min(high, 1.0)

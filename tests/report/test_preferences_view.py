@@ -75,4 +75,5 @@ def test_the_sheet_has_a_row_an_entry() -> None:
     assert (rows[0]["wins"], rows[0]["losses"], rows[0]["raters_excluded"]) == (192, 0, 1)
     assert rows[0]["strength"] == pytest.approx(-rows[2]["strength"], abs=0.2)  # type: ignore[operator]
     assert csv_text(sheet).count("\n") == 4
+    assert "float" not in csv_text(sheet)  # a number of numpy's would be written with its type
     assert preferences_sheet(ENTRIES, judge([], ["a", "b"], {}, {})).rows == ()
