@@ -2,7 +2,8 @@
 
 Every registered suite is run once on this machine's processor, with its own methods, and with random weights of each
 method that has an official size, for timing only; what comes out takes its place on the shipped boards. Each command
-is printed before it runs and its duration after it. Runs lie in `runs/reference-SUITE`: a command that was interrupted
+is printed before it runs and its duration after it. All runs come before any board, so that a clean checkout stays one
+until the last of them. Runs lie in `runs/reference-SUITE`: a command that was interrupted
 goes on there, so call this again; `--fresh` starts anew. For seconds that mean something, leave the machine alone.
 
     python -m tools.reference_runs                  every suite, about 6 minutes on 2 cores
@@ -34,14 +35,14 @@ def timed_at_random(suite: Suite, known: Registry) -> list[str]:
     return [f"{s.name}@random" for s in learned if any(w.name == "random" for w in s.weights)]
 
 
-def commands(name: str, known: Registry, *, fresh: bool = False) -> list[list[str]]:
+def commands(name: str, known: Registry, *, fresh: bool = False) -> tuple[list[str], list[str]]:
     """The run of one suite, and what puts it on its board."""
     suite = load_suite(known.suite(name))
     methods = [*suite.methods, *timed_at_random(suite, known)]
     folder = f"runs/reference-{name}"
     named = [word for method in methods for word in ("-m", method)]
     run = ["run", "--suite", name, *named, "--device", "cpu", "--keep", "all", "--out", folder]
-    return [run + ["--fresh"] * fresh, ["leaderboard", "add", folder, "--root", BOARDS, "--replace"]]
+    return run + ["--fresh"] * fresh, ["leaderboard", "add", folder, "--root", BOARDS, "--replace"]
 
 
 def main() -> int:
@@ -52,17 +53,21 @@ def main() -> int:
     asking.add_argument("--fresh", action="store_true", help="start the runs anew")
     asking.add_argument("--commands", action="store_true", help="print the commands, run nothing")
     asked = asking.parse_args()
-    for name in asked.suites or [spec.name for spec in known.all("suites")]:
-        for words in commands(name, known, fresh=asked.fresh):
-            print(f"$ harness {shlex.join(words)}", flush=True)
-            if asked.commands:
-                continue
-            began = time.monotonic()
-            code = subprocess.run([sys.executable, "-m", "harness", *words], cwd=ROOT, check=False).returncode
-            print(f"{time.monotonic() - began:.0f} s, exit code {code}", flush=True)
-            if code:
-                return code
+    names = asked.suites or [spec.name for spec in known.all("suites")]
+    runs, boards = zip(*(commands(name, known, fresh=asked.fresh) for name in names), strict=True)
+    for words in (*runs, *boards):
+        print(f"$ harness {shlex.join(words)}", flush=True)
+        if not asked.commands and (code := _call(words)):
+            return code
     return 0
+
+
+def _call(words: list[str]) -> int:
+    """One command of ours, with its duration."""
+    began = time.monotonic()
+    code = subprocess.run([sys.executable, "-m", "harness", *words], cwd=ROOT, check=False).returncode
+    print(f"{time.monotonic() - began:.0f} s, exit code {code}", flush=True)
+    return code
 
 
 if __name__ == "__main__":
