@@ -14,7 +14,7 @@ from harness.report.listing import BY_HOLE, PAGE_MOST, Listed, SamplePage, failu
 from harness.report.opened import Opened
 from harness.report.views.samples import failed_samples, score_table
 from harness_dashboard.catalogue import Catalogue
-from harness_dashboard.components.fragment import fragment
+from harness_dashboard.components.fragment import fragment, heading
 from harness_dashboard.components.viewer import thumbnails, viewer
 from harness_dashboard.controls import BIND, choose, choose_several, choose_source, choose_task
 
@@ -33,6 +33,7 @@ def page(catalogue: Catalogue) -> None:
         source, opened = choose_source(catalogue)
     with second:
         view = choose_task(opened)
+    fragment(heading(view.summary.title), "heading")
     titles = {row.reference: row.title for row in view.judged}
     if not titles:
         st.info("Only random weights were run on this task: what they output is no result.", icon=":material/timer:")

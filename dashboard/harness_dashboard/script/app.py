@@ -44,10 +44,13 @@ def _main() -> None:
     sections: dict[str, list[st.Page]] = {}
     for spec in specs:
         icon = f":material/{spec.icon}:" if spec.icon else None
-        page = st.Page(
-            _runner(spec, catalogue), title=spec.title, icon=icon, url_path=spec.name, default=spec is specs[0]
+        run, first = _runner(spec, catalogue), spec is specs[0]
+        sections.setdefault(spec.section, []).append(
+            st.Page(run, title=spec.title, icon=icon, url_path=spec.name, default=first)
         )
-        sections.setdefault(spec.section, []).append(page)
+        if first:  # Streamlit knows its first page by the bare address only
+            named = st.Page(lambda run=run: run(), title=spec.title, url_path=spec.name, visibility="hidden")
+            sections[spec.section].append(named)
     st.navigation(sections).run()
 
 
