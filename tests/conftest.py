@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -26,6 +27,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # `tools` is not in the wheel. At the end, so that the installed harness is tested and not the one that lies here.
 sys.path.append(str(Path(__file__).parents[1]))
+
+
+@pytest.fixture(scope="session")
+def fake() -> ModuleType:
+    """The builder of small real runs, `report/fake_run.py`; loaded by its path, for tests are no packages."""
+    spec = importlib.util.spec_from_file_location("fake_run", Path(__file__).parent / "report" / "fake_run.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

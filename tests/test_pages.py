@@ -132,6 +132,6 @@ def test_the_readme_s_commands_exist() -> None:
         known = {option for parameter in command.params for option in parameter.opts}
         assert [word for word in words if word.startswith("-") and word not in known] == []
     installs = [line for line in _readme_commands() if "pip install" in line and "harness-mymethod" not in line]
-    assert len(installs) == 2
+    assert len(installs) == 3
     assert all(" -c constraints.txt " in line for line in installs)
     assert (ROOT / "constraints.txt").is_file()

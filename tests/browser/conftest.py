@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import socket
@@ -12,7 +11,6 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -36,18 +34,6 @@ def browser() -> Iterator[Any]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield started
         started.close()
-
-
-@pytest.fixture(scope="session")
-def fake() -> ModuleType:
-    """The builder of small real runs, `tests/report/fake_run.py`; loaded by its path, for tests are no packages."""
-    path = Path(__file__).parents[1] / "report" / "fake_run.py"
-    spec = importlib.util.spec_from_file_location("fake_report_run", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _free_port() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -18,18 +17,6 @@ from harness_dashboard.options import Options
 import_module("harness_dashboard.pages.{page}").page(Catalogue(Options.from_environment()))
 """
 SECONDS = 60  # a busy machine is slow, which no test is about
-
-
-@pytest.fixture(scope="session")
-def fake() -> ModuleType:
-    """The builder of small real runs, `tests/report/fake_run.py`; loaded by its path, for tests are no packages."""
-    path = Path(__file__).parents[1] / "report" / "fake_run.py"
-    spec = importlib.util.spec_from_file_location("fake_report_run", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")

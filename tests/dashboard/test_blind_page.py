@@ -14,7 +14,7 @@ from harness.report.opened import Opened
 from harness.studies import Study, create_study, order_for, record, studies, study_folder
 
 ENTRIES = ("mean", "telea", "navier-stokes")
-NAMES = ("Mean fill", "telea", "navier", "Telea", "Navier", "\"mean\"")
+NAMES = ("Mean fill", "telea", "navier", "Telea", "Navier", '"mean"')
 
 
 @pytest.fixture

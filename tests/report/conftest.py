@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -11,23 +7,6 @@ import pytest
 from harness.stats.model import RunSummary
 from harness.stats.summary import summarise
 from harness.store import RunFolder
-
-
-def load_fake() -> ModuleType:
-    """The builder beside this file: tests are no packages, so it is loaded by its path."""
-    name = "fake_report_run"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("fake_run.py"))
-        assert spec
-        assert spec.loader
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-@pytest.fixture(scope="session")
-def fake() -> Any:
-    return load_fake()
 
 
 @pytest.fixture(scope="session")
