@@ -59,9 +59,7 @@ NO_ROUNDS = "A value by round: methods that refine in rounds bring it, where the
 
 def _no_ratio(view: TaskView, column: str) -> str:
     if view.info[column]["kind"] != "sample":
-        return (
-            f"{column} by size of the hole: it is a metric of whole sets; one of samples has a value in each bin."
-        )
+        return f"{column} by size of the hole: it is a metric of whole sets; one of samples has a value in each bin."
     if not any(cell.subset for cell in view.summary.cells):
         return "Quality by size of the hole: a task with masks of two sizes or more brings it."
     return f"{column} by size of the hole: fewer than two sizes have samples; a run with more samples brings it."
