@@ -47,3 +47,8 @@ def test_dark_is_dark_and_a_phone_scrolls_nothing_sideways(address: str, visit: 
     assert seen.page.locator(".theme.dark").first.is_visible()
     assert seen.ask("document.documentElement.scrollWidth") <= 390
     seen.keep("leaderboard-phone-dark")
+
+
+def test_the_first_page_answers_by_its_own_name_too(address: str, visit: Callable[..., Any]) -> None:
+    seen = visit(f"{address}/leaderboard?source=run+demo-1")
+    assert seen.page.get_by_text("What it costs").count() == 1

@@ -45,11 +45,10 @@ def _main() -> None:
     for spec in specs:
         icon = f":material/{spec.icon}:" if spec.icon else None
         run, first = _runner(spec, catalogue), spec is specs[0]
-        sections.setdefault(spec.section, []).append(
-            st.Page(run, title=spec.title, icon=icon, url_path=spec.name, default=first)
-        )
-        if first:  # Streamlit knows its first page by the bare address only
-            named = st.Page(lambda run=run: run(), title=spec.title, url_path=spec.name, visibility="hidden")
+        page = st.Page(run, title=spec.title, icon=icon, url_path="first" if first else spec.name, default=first)
+        sections.setdefault(spec.section, []).append(page)
+        if first:  # Streamlit answers for its first page at the bare address only: its own name is another page's
+            named = st.Page(_runner(spec, catalogue), title=spec.title, url_path=spec.name, visibility="hidden")
             sections[spec.section].append(named)
     st.navigation(sections).run()
 
