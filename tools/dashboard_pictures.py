@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +25,45 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-BOARD = "source=inpainting+v2+·+cpu"
+INPAINTING, DEMO = "source=inpainting+v2+·+cpu", "source=demo+v2+·+cpu"
+SCENES = "task=Rendered+scenes%2C+holes+that+cut+through+objects"
 PATIENCE_MS = 120_000
+
+
+def _study(page: Any) -> None:
+    """Plan a blind study and ask the first question; nobody answers it."""
+    page.get_by_label("Name of the study").fill("fills")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Plan the study").click()
+    page.get_by_label("Your pseudonym", exact=True).fill("heron-7")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".blind")
+
+
+def _annotate(page: Any) -> None:
+    """Begin a set, and mark something of its first fill."""
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_label("You (a pseudonym)").fill("heron-7")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("canvas")
+    _stroke(page)
+
+
+def _try(page: Any) -> None:
+    """Fill a hole of the photograph that is shown first."""
+    page.wait_for_selector("canvas")
+    _stroke(page)
+    page.get_by_role("button", name="Fill the hole").click()
+    page.get_by_role("button", name="Result as PNG").wait_for()
+
+
+def _stroke(page: Any) -> None:
+    box = page.locator("canvas").last.bounding_box()
+    x, y = box["x"] + box["width"] * 0.42, box["y"] + box["height"] * 0.55
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + box["width"] * 0.12, y + box["height"] * 0.08, steps=8)
+    page.mouse.up()
 
 
 @dataclass(frozen=True)
@@ -38,28 +75,23 @@ class Shot:
     height: int = 900
     width: int = 1280
     scheme: str = "light"
-    clicks: tuple[str, ...] = ()
+    steps: Callable[[Any], None] = lambda page: None
 
 
 SHOTS = (
-    Shot("leaderboard", f"leaderboard?{BOARD}", 980),
-    Shot(
-        "leaderboard-dark",
-        f"leaderboard?{BOARD}&task=Rendered+scenes%2C+holes+that+cut+through+objects",
-        900,
-        scheme="dark",
-    ),
-    Shot("leaderboard-phone", f"leaderboard?{BOARD}", 844, 390),
-    Shot("compare", f"compare?{BOARD}", 1300),
-    Shot("samples", f"samples?{BOARD}", 1300),
-    Shot("curves", f"curves?{BOARD}", 1300),
-    Shot("pareto", f"pareto?{BOARD}", 1000),
-    Shot("blind", f"blind?{BOARD}", 900),
-    Shot("annotate", f"annotate?{BOARD}", 1000),
-    Shot("try-it", "try-it", 1000),
-    Shot("methods", "methods", 1000),
+    Shot("leaderboard", f"leaderboard?{INPAINTING}", 980),
+    Shot("leaderboard-dark", f"leaderboard?{INPAINTING}&{SCENES}", scheme="dark"),
+    Shot("leaderboard-phone", f"leaderboard?{INPAINTING}", 844, 390),
+    Shot("compare", f"compare?{INPAINTING}", 1300),
+    Shot("samples", f"samples?{DEMO}", 1180),
+    Shot("curves", f"curves?{INPAINTING}", 1760),
+    Shot("pareto", f"pareto?{INPAINTING}", 1000),
+    Shot("blind", f"blind?{DEMO}", steps=_study),
+    Shot("annotate", f"annotate?{DEMO}", 1050, steps=_annotate),
+    Shot("try-it", "try-it", 1500, steps=_try),
+    Shot("methods", "methods?find=coordfill", 1000),
     Shot("suites", "suites", 1000),
-    Shot("runs", f"runs?{BOARD}", 1000),
+    Shot("runs", f"runs?{INPAINTING}"),
 )
 
 
@@ -93,10 +125,9 @@ def _take(browser: Any, address: str, shot: Shot, out: Path) -> None:
     page.set_default_timeout(PATIENCE_MS)
     page.goto(f"{address}/{shot.address}")
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    for text in shot.clicks:
-        page.get_by_text(text, exact=True).first.click()
-        page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(2500)
+    shot.steps(page)
+    page.wait_for_timeout(2500)
     target = out / f"dashboard-{shot.name}.png"
     page.screenshot(path=target)
     Image.open(target).convert("P", palette=Image.Palette.ADAPTIVE, colors=256).save(target, optimize=True)
