@@ -118,7 +118,7 @@ class Watch:
         self._first: tuple[str, float, int] | None = None
 
     def look(self) -> Look:
-        """The run now. Raises `HarnessError` where its manifest or a shard cannot be read. Threads may share a watch."""
+        """The run now; threads may share a watch. Raises `HarnessError`: its manifest or a shard cannot be read."""
         with self._lock:
             return self._look()
 
