@@ -201,7 +201,7 @@ def test_a_method_fills_a_picture_of_ones_own(
     canvas.act("Fill the hole")
     seen.page.wait_for_selector(".viewer .v-pane", timeout=120_000)
     seen.settle()
-    assert seen.page.get_by_text("harness inpaint telea my-cat.png --mask my-cat-mask.png").count() == 1
+    seen.page.get_by_text("harness inpaint telea my-cat.png --mask my-cat-mask.png").wait_for()
     with seen.page.expect_download() as caught:
         seen.page.get_by_role("button", name="Result as PNG").click()
     filled = np.asarray(Image.open(io.BytesIO(Path(caught.value.path()).read_bytes())))

@@ -115,6 +115,7 @@ def test_a_slider_is_dragged_and_goes_by_keys(address: str, visit: Callable[...,
         "50",
         "Line between Mean fill and truth",
     )
+    seen.page.locator(".v-frame").scroll_into_view_if_needed()
     box = seen.page.locator(".v-frame").bounding_box()
     held = line.bounding_box()
     seen.page.mouse.move(held["x"] + held["width"] / 2, held["y"] + held["height"] / 2)
