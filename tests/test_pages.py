@@ -38,7 +38,7 @@ def test_every_link_of_the_documentation_leads_somewhere(page: Path) -> None:
 @cache
 def _file_names() -> frozenset[str]:
     """Names of all files of ours."""
-    folders = ("harness", "plugins", "docs", "tests", "tools", "benchmarks", "examples")
+    folders = ("harness", "plugins", "dashboard", "leaderboards", "docs", "tests", "tools", "benchmarks", "examples")
     below = {path.name for folder in folders for path in (ROOT / folder).rglob("*")}
     return frozenset(below | {path.name for path in ROOT.iterdir()})
 
@@ -54,7 +54,8 @@ def test_every_file_that_the_documentation_names_is_there(page: Path) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
     words = {word for quoted in re.findall(r"`([^`\n]+)`", text) for word in quoted.split()}
     named = {word.rstrip(".,;:") for word in words if re.fullmatch(r"[\w./*-]+\.(py|toml|md|json|png)[.,;:]?", word)}
-    bases = (page.parent, ROOT, ROOT / "harness", ROOT / "plugins", ROOT / "docs", ROOT / "tests")
+    homes = ("harness", "plugins", "dashboard", "leaderboards", "docs", "tests")
+    bases = (page.parent, ROOT, *(ROOT / home for home in homes))
     gone = []
     for name in sorted(named):
         if EXAMPLES.search(name):
