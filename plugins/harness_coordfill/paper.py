@@ -18,12 +18,12 @@ from torch.optim import Adam, Optimizer
 
 from harness.errors import MissingRequirement
 from harness.masks.irregular import Irregular6
+from harness.nn.patch_discriminator import PatchDiscriminator
 from harness.training.data import open_packed
 from harness.training.inpainting import Batches, Source, Validator
 from harness.training.recipe import MODEL, Parts, Progress, Validation
-from harness_coordfill.losses import PatchDiscriminator
+from harness.training.small_inpainter import CRITIC, HELD_OUT, adversarial
 from harness_coordfill.network import CoordFill, CoordFillConfig
-from harness_coordfill.train import CRITIC, HELD_OUT, adversarial
 
 if TYPE_CHECKING:
     from harness.interfaces import Hole

@@ -13,19 +13,14 @@ import pytest
 import torch
 
 from harness.errors import MissingRequirement
+from harness.nn.patch_discriminator import PatchDiscriminator
 from harness.training.export import read_metadata
 from harness.training.loop import train
+from harness.training.losses import feature_matching
+from harness.training.small_inpainter import HELD_OUT, Course
 from harness_coordfill import paper
-from harness_coordfill.losses import (
-    FeatureLoss,
-    PatchDiscriminator,
-    feature_matching,
-    hole_decibels,
-    hole_l1,
-    nsgan,
-)
 from harness_coordfill.method import load_network
-from harness_coordfill.train import HELD_OUT, Mini, MiniSettings
+from harness_coordfill.train import Mini
 
 
 @pytest.fixture
@@ -40,8 +35,8 @@ def data(tmp_path: Path) -> Path:
 
 
 def test_mini_trains_logs_its_phases_and_exports_weights_that_load_strict(data: Path, tmp_path: Path) -> None:
-    settings = replace(MiniSettings(), feature_from=0.4, adversarial_from=0.6)
-    recipe = Mini(data, 0, settings)
+    course = replace(Course(), feature_from=0.4, adversarial_from=0.6)
+    recipe = Mini(data, 0, course)
     short = replace(recipe.batch, sizes=((64, 2, 1.0),))
     recipe.batch = short
     for validation in recipe.validator.samples:
@@ -62,7 +57,7 @@ def test_learning_rate_rises_stays_and_falls(data: Path) -> None:
     from harness.training.recipe import Progress
 
     recipe = Mini(data, 0)
-    s = recipe.settings
+    s = recipe.course
     rates = [recipe.rate(Progress(step, 0, share)) for step, share in ((0, 0.0), (9_999, 0.4), (9_999, 1.0))]
     assert rates == pytest.approx([1 / s.warm_up_steps, 1, s.last_rate])
 
@@ -107,29 +102,6 @@ def test_paper_holes_cover_at_most_a_quarter() -> None:
     assert max(areas) <= 0.25
 
 
-def test_hole_losses_see_the_hole_only() -> None:
-    truth = torch.zeros(2, 3, 8, 8)
-    mask = torch.zeros(2, 1, 8, 8)
-    mask[0, :, :4], mask[1, :, :1] = 1, 1
-    output = truth + 0.5 * mask + 9 * (1 - mask)
-    assert hole_l1(output, truth, mask).tolist() == pytest.approx([0.5, 0.5])
-    expected = 10 * np.log10(0.25**2 + 1e-4)  # 0.5 on [-1, 1] is 0.25 on [0, 1]
-    assert hole_decibels(output, truth, mask).tolist() == pytest.approx([expected] * 2, abs=1e-4)
-
-
-def test_feature_loss_is_zero_for_the_truth_and_grows_with_the_error() -> None:
-    generator = torch.Generator().manual_seed(0)
-    truth = torch.rand(1, 3, 64, 64, generator=generator) * 2 - 1
-    noise = torch.randn(1, 3, 64, 64, generator=generator)
-    mask = torch.zeros(1, 1, 64, 64)
-    mask[..., 16:48, 16:48] = 1
-    loss = FeatureLoss()
-    values = [float(loss(truth + sigma * noise * mask, truth, mask)) for sigma in (0.0, 0.1, 0.3, 0.6)]
-    assert values[0] == 0
-    assert values == sorted(values)
-    assert values[1] > 0
-
-
 def test_the_discriminator_has_the_papers_layers() -> None:
     critic = PatchDiscriminator()
     logits, maps = critic(torch.zeros(1, 3, 128, 128))
@@ -137,10 +109,3 @@ def test_the_discriminator_has_the_papers_layers() -> None:
     assert logits.shape == (1, 1, 14, 14)
     assert sum(p.numel() for p in critic.parameters()) == 16 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512 + 512)
     assert feature_matching(maps, maps) == 0
-
-
-def test_nsgan_is_binary_cross_entropy() -> None:
-    logits = torch.tensor([[-2.0, 0.5]])
-    chance = logits.sigmoid()
-    assert nsgan(logits, True) == pytest.approx(float(-chance.log().mean()))
-    assert nsgan(logits, False) == pytest.approx(float(-(1 - chance).log().mean()), rel=1e-6)
