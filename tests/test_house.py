@@ -109,6 +109,7 @@ def _heavy(code: str) -> list[str]:
     return done.stdout.splitlines()[-1].split()[1:]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("arguments", [("--help",), ("list",), ("show", "coordfill")])
 def test_a_start_costs_a_quarter_second_of_cpu_at_most(arguments: tuple[str, ...]) -> None:
     bare = min(_cpu("-c", "pass") for _ in range(5))
@@ -123,6 +124,7 @@ def _cpu(*arguments: str) -> float:
     return used.ru_utime + used.ru_stime
 
 
+@pytest.mark.alone
 def test_two_hundred_plugins_cost_half_a_start_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(200):
         name = f"harness_many{number}"

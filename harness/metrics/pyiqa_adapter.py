@@ -72,6 +72,7 @@ def _library(name: str) -> ModuleType:
         try:
             with no_downloads(f"pyiqa:{name}", LICENCE):
                 import pyiqa
+                import timm.models._hub  # noqa: F401  what asks the hub for files must be there before it is refused
         except ImportError as error:
             raise HarnessError(f"pyiqa does not import here: {error}") from error
     library: ModuleType = pyiqa

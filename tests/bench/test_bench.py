@@ -93,6 +93,7 @@ def test_what_is_written_has_the_schema_and_reads_back_the_same(tmp_path: Path) 
         assert row.cpu.median > 0
 
 
+@pytest.mark.alone
 def test_seconds_are_those_of_the_call() -> None:
     def busy(batch: Batch) -> torch.Tensor:
         total = 0

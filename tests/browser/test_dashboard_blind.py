@@ -91,6 +91,7 @@ def test_ten_trials_by_keyboard_with_a_reload_and_then_results(started: Started,
     seen.page.get_by_text("you have answered all 12 trials").wait_for()
     seen.page.get_by_role("button", name="See the results").click()
     seen.page.get_by_text("Do metrics agree with people?").wait_for()
+    seen.page.locator(".whisker").nth(2 + len(study.metrics)).wait_for()
     assert seen.page.locator(".whisker").count() == 3 + len(study.metrics)
     seen.keep("blind-results")
     assert seen.outside == []

@@ -102,6 +102,7 @@ def test_a_third_entry_brings_a_matrix_and_stands_in_the_link(address: str, visi
     seen.page.get_by_role("combobox", name="Entries").click()
     seen.page.get_by_role("option", name="CoordFill · mini").click()
     seen.page.locator(".pairs").wait_for()
+    seen.page.locator(".pairs tbody tr").nth(2).wait_for()
     assert seen.page.locator(".pairs tbody tr").count() == 3
     assert "CoordFill" in seen.page.url
     seen.keep("compare-three-dark")

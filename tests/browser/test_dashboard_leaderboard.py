@@ -23,7 +23,7 @@ def test_it_opens_at_once_with_what_is_shipped_and_asks_for_nothing_outside(
     address: str, visit: Callable[..., Any]
 ) -> None:
     seen = visit(address)
-    assert seen.page.get_by_text("What it costs").count() == 1
+    seen.page.get_by_text("What it costs").wait_for()
     assert seen.outside == []
     assert seen.complaints == []
     seen.keep("leaderboard")
@@ -31,7 +31,7 @@ def test_it_opens_at_once_with_what_is_shipped_and_asks_for_nothing_outside(
 
 def test_filters_change_the_table_and_stand_in_the_link(address: str, visit: Callable[..., Any]) -> None:
     seen = visit(f"{address}/?source=run+demo-1&task=Photographs%2C+thin")
-    assert seen.page.locator("h1", has_text="Photographs, thin").is_visible()
+    seen.page.locator("h1", has_text="Photographs, thin").wait_for()
     seen.page.get_by_label("Other metrics").click()
     seen.page.get_by_role("option", name="in the hole").click()
     seen.settle()
@@ -44,11 +44,11 @@ def test_filters_change_the_table_and_stand_in_the_link(address: str, visit: Cal
 
 def test_dark_is_dark_and_a_phone_scrolls_nothing_sideways(address: str, visit: Callable[..., Any]) -> None:
     seen = visit(address, 390, "dark")
-    assert seen.page.locator(".theme.dark").first.is_visible()
+    seen.page.locator(".theme.dark").first.wait_for()
     assert seen.ask("document.documentElement.scrollWidth") <= 390
     seen.keep("leaderboard-phone-dark")
 
 
 def test_the_first_page_answers_by_its_own_name_too(address: str, visit: Callable[..., Any]) -> None:
     seen = visit(f"{address}/leaderboard?source=run+demo-1")
-    assert seen.page.get_by_text("What it costs").count() == 1
+    seen.page.get_by_text("What it costs").wait_for()

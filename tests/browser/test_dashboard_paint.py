@@ -124,7 +124,7 @@ def test_marks_survive_a_reload_and_go_through_both_rounds(
     np.testing.assert_array_equal(stored.mask(mark), rectangle(10, 12, 30, 20))
 
     seen.go(seen.page.url)
-    assert seen.page.get_by_text("1 of ").count() == 1
+    seen.page.get_by_text("1 of ").wait_for()
     seen.page.get_by_label("Round").click()
     seen.page.get_by_role("option", name="2a").click()
     canvas = Canvas(seen)

@@ -80,6 +80,7 @@ def complaints(seen: Any) -> list[str]:
 def test_panes_zoom_and_pan_together_and_show_the_kept_pixels(address: str, visit: Callable[..., Any]) -> None:
     seen = open_viewer(visit, f"{address}?source=run+demo-1&entries=Mean+fill&entries=Telea")
     frames = seen.page.locator(".v-frame")
+    frames.nth(2).wait_for()
     assert frames.count() == 3
     seen.page.get_by_role("button", name="Zoom 4:1").click()
     assert len(set(inside(seen, PLACES))) == 1
@@ -145,9 +146,9 @@ def test_layers_are_switched_and_stand_in_the_link(address: str, visit: Callable
         button.click()
         assert seen.page.get_by_role("button", name=name).get_attribute("aria-pressed") == "true"
     assert seen.page.get_by_role("button", name="Artifact map").count() == 0, "no method of this run gave one"
-    assert seen.page.locator(".v-pane[data-source=input] .v-hole").is_visible()
-    assert seen.page.locator(".v-error").first.is_visible()
-    assert seen.page.locator(".v-outline").first.is_visible()
+    seen.page.locator(".v-pane[data-source=input] .v-hole").wait_for()
+    seen.page.locator(".v-error").first.wait_for()
+    seen.page.locator(".v-outline").first.wait_for()
     assert "amplified 4×" in seen.page.locator(".v-said").inner_text()
     assert seen.page.locator(".v-scores").first.inner_text().startswith("psnr@hole")
     seen.page.wait_for_url("**error.outline.input**")
@@ -170,7 +171,7 @@ def test_a_click_on_a_thumbnail_shows_that_sample_and_stands_in_the_link(
 
 def test_on_a_phone_in_the_dark_nothing_scrolls_sideways(address: str, visit: Callable[..., Any]) -> None:
     seen = open_viewer(visit, f"{address}?source=run+demo-1", 390, "dark")
-    assert seen.page.locator(".viewer.dark").is_visible()
+    seen.page.locator(".viewer.dark").wait_for()
     assert seen.ask("document.documentElement.scrollWidth") <= 390
     seen.page.get_by_role("button", name="Slider").click()
     seen.keep("samples-phone-dark")
@@ -190,7 +191,7 @@ def test_nothing_outside_a_run_reaches_the_page_whatever_its_rows_name(address: 
         assert why in refused
         assert "harness verify" in refused
         assert inside(seen, "[...root.querySelectorAll('img')].every(i => i.src.startsWith('data:image/png;base64,'))")
-        assert seen.page.locator(".v-pane[data-source='entry:telea'] .v-base").is_visible(), "its own pictures live"
+        seen.page.locator(".v-pane[data-source='entry:telea'] .v-base").wait_for()
         assert "root:x:" not in inside(seen, "root.innerHTML")
     assert seen.ask("window.owned") is None
     assert seen.outside == []
@@ -222,7 +223,7 @@ def test_the_viewer_stands_alone_shows_maps_takes_fingers_and_sets_text_as_text(
         assert page.locator(".v-none").inner_text().count(evil) == 2
         assert not page.locator(".v-map").is_visible()
         page.get_by_role("button", name="Artifact map").click()
-        assert page.locator(".v-map").is_visible()
+        page.locator(".v-map").wait_for()
         wide = "document.querySelector('.v-base').getBoundingClientRect().width"
         before, box = page.evaluate(wide), page.locator(".v-frame").first.bounding_box()
         fingers = context.new_cdp_session(page)
@@ -235,7 +236,7 @@ def test_the_viewer_stands_alone_shows_maps_takes_fingers_and_sets_text_as_text(
         assert page.evaluate(wide) == pytest.approx(2 * before, rel=0.02)
         page.wait_for_function("told.some(look => look.includes('map'))")
         page.evaluate("data => mountViewer(here, data)", {**data, "facts": ["another sample"]})
-        assert page.locator(".v-map").is_visible(), "other data keeps the look"
+        page.locator(".v-map").wait_for()
         assert "another sample" in page.locator(".v-said").inner_text()
         assert page.evaluate("window.owned") is None
     finally:

@@ -94,6 +94,7 @@ def _ask(line: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("line", ["harness ", "harness run -m ", "harness show "])
 def test_completing_imports_nothing_heavy_and_takes_no_time(line: str) -> None:
     heavy = ("torch", "numpy", "pandas", "scipy", "cv2", "PIL")
