@@ -290,6 +290,7 @@ def test_parity_without_fixtures_is_one_line(
     told = mistake("parity", "coordfill")
     assert told == f"Error: cannot read the fixture set {tmp_path / 'coordfill.json'}: there is no such file\n"
     assert "telea learned nothing: it has no official network to compare with" in mistake("parity", "telea")
+    assert "cannot read the fixture set" in mistake("parity", "--fixtures", tmp_path), "every method is asked"
 
 
 def test_training_what_has_no_recipe_is_one_line(mistake: Callable[..., str]) -> None:

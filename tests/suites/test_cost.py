@@ -12,8 +12,8 @@ from harness.suites import load_suite
 
 COST = json.loads((Path(__file__).parents[2] / "benchmarks" / "results" / "suite_cost.json").read_text())
 MOST = 30 / 6.8
-"""30 s where `mean`, which costs decoding, metrics and writing alone, takes 6.8 s. Machines differ twofold, and the same
-machine at two hours of a day; the ratio to `mean` does not (3.0 to 4.1 for the dearest on three machines)."""
+"""30 s where `mean`, which costs decoding, metrics and writing alone, takes 6.8 s. Machines differ twofold, and so does
+one machine over a day; the ratio to `mean` does not (3.0 to 4.1 for the dearest, on three machines)."""
 
 
 @pytest.mark.parametrize("name", ["demo", "inpainting"])
