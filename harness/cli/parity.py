@@ -39,8 +39,13 @@ def parity_command(method: str | None, fixtures: Path | None) -> None:
     checks = {method: _check(registry().method(method))} if method else _checks()
     if not folder.is_dir():
         raise HarnessError(f"no fixtures at {folder}: name a folder by --fixtures or HARNESS_PARITY_DIR")
-    click.echo(f"{'case':24} {'variant':10} {'tensor':12} {'max |Δ|':>10} {'99.9 %':>10} {'bar':>8}")
-    rows = [row for check in checks.values() for row in _told(check(folder))]
+    rows: list[ParityRow] = []
+    for check in checks.values():
+        found = check(folder)
+        if not rows:
+            click.echo(f"{'case':24} {'variant':10} {'tensor':12} {'max |Δ|':>10} {'99.9 %':>10} {'bar':>8}")
+        _tell(found)
+        rows += found
     sys.exit(0 if rows and all(row.ok for row in rows) else 1)
 
 
@@ -66,9 +71,8 @@ def _checks() -> dict[str, Callable[[Path], list[ParityRow]]]:
     return {name: _check(spec) for name, spec in found.items()}
 
 
-def _told(rows: list[ParityRow]) -> list[ParityRow]:
+def _tell(rows: list[ParityRow]) -> None:
     for row in rows:
         mark = "ok" if row.ok else "DIFFERS"
         figures = f"{row.max_abs:10.2e} {row.p999:10.2e} {row.tolerance:8.0e}"
         click.echo(f"{row.case:24} {row.variant:10} {row.tensor:12} {figures}  {mark}")
-    return rows
