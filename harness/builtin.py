@@ -17,10 +17,10 @@ from harness.specs import (
 
 @hookimpl
 def harness_register_datasets(register: Callable[[DatasetSpec], None]) -> None:
-    """Photographs that may be shipped."""
-    from harness.datasets.specs import dataset_specs
+    """Photographs that may be shipped, published sets that a user brings, and the user's own folders."""
+    from harness.datasets.specs import dataset_specs, known_dataset_specs, own_dataset_specs
 
-    for spec in dataset_specs():
+    for spec in (*dataset_specs(), *known_dataset_specs(), *own_dataset_specs()):
         register(spec)
 
 
@@ -44,10 +44,11 @@ def harness_register_embedders(register: Callable[[EmbedderSpec], None]) -> None
 
 @hookimpl
 def harness_register_degradations(register: Callable[[DegradationSpec | MaskSetSpec], None]) -> None:
-    """Every mask set the engine ships."""
+    """Every mask set the engine draws, and those that are files of others."""
+    from harness.masks.file_specs import file_mask_specs
     from harness.masks.specs import mask_set_specs
 
-    for spec in mask_set_specs():
+    for spec in (*mask_set_specs(), *file_mask_specs()):
         register(spec)
 
 

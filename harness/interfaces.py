@@ -64,7 +64,11 @@ class Sample:
 
 @runtime_checkable
 class Dataset(Protocol):
-    """A source of images. Constructed with its parameters; loads nothing until asked."""
+    """A source of images. Constructed with its parameters; loads nothing until asked.
+
+    A class whose files a user must bring has a static or class method `available(**params)`: it raises
+    `MissingRequirement` with the next command where they are not here, so that a run skips the task. Mask sets too.
+    """
 
     version: str
 

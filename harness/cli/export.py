@@ -29,9 +29,9 @@ def export_command(suite: str, folder: Path, tasks: tuple[str, ...], limit: int)
     DIR/README.txt tells its author what to write. Then: harness run --suite SUITE -m NAME=folder:OUT.
     """
     from harness.plugins import registry
-    from harness.suites import load_suite
+    from harness.suites import suite_named
 
-    load_suite(registry().suite(suite))  # a mistyped name fails before numpy is imported
+    suite_named(suite, registry().suite)  # a mistyped name fails before numpy is imported
     from harness.runner.export import export, run_options
 
     manifest = export(suite, folder, tasks=tasks, limit=limit)

@@ -14,7 +14,11 @@ __all__ = ["run_command"]
 
 @click.command("run")
 @click.option(
-    "--suite", required=True, metavar="NAME", shell_complete=complete_suites, help="The suite: harness list suites."
+    "--suite",
+    required=True,
+    metavar="NAME",
+    shell_complete=complete_suites,
+    help="The suite: harness list suites, or a TOML file of your own.",
 )
 @click.option(
     "-m",
@@ -87,9 +91,9 @@ def run_command(
     failed; 70 an error of harness; 130 and 143 stopped by a signal.
     """
     from harness.plugins import registry
-    from harness.suites import load_suite
+    from harness.suites import suite_named
 
-    load_suite(registry().suite(suite))  # a mistyped name fails before torch is imported
+    suite_named(suite, registry().suite)  # a mistyped name fails before torch is imported
     from harness.cli.running import run_and_show, show_plan
     from harness.runner.api import default_folder, plan_run
 

@@ -1,10 +1,20 @@
-"""The data sets the engine ships, as data. Torch-free and numpy-free."""
+"""The data sets the engine ships or knows, as data. Torch-free and numpy-free."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from harness.datasets.catalogue import collections
+from harness.datasets.layouts import Collection
+from harness.places import named_data
 from harness.specs import DatasetSpec, Param
 
-__all__ = ["dataset_specs"]
+__all__ = ["dataset_specs", "known_dataset_specs", "own_dataset_specs"]
+
+_VIEW = "native, or steps square, cropN, padN, shortN, resizeN[-FILTER] joined by + (docs/data.md)"
+_HOLE = Param("declared", "the value of a mask file that means hole; declared: as the split says",
+              choices=("declared", "white", "black"))  # fmt: skip
+_GIVES = {"pair": ("image", "labels"), "target": ()}  # a pair is both; what it is compared with is given to no method
 
 
 def dataset_specs() -> tuple[DatasetSpec, ...]:
@@ -25,3 +35,44 @@ def dataset_specs() -> tuple[DatasetSpec, ...]:
             },
         ),
     )
+
+
+def known_dataset_specs() -> Iterator[DatasetSpec]:
+    """Published data sets that a user brings: `harness data` says how (`harness.datasets.catalogue`)."""
+    for one in collections().values():
+        gives = _gives(one)
+        if "image" not in gives:
+            continue  # a folder of masks: harness.masks.file_specs
+        names = tuple(split.name for split in one.splits)
+        params = {"split": Param(names[0], "which part of it", choices=names), "view": Param("native", _VIEW)}
+        if "mask" in gives:
+            params["hole"] = _HOLE
+        yield DatasetSpec(
+            name=one.name,
+            target=f"harness.datasets.named:{one.name}",
+            version=one.version,
+            summary=f"{one.title}; yours to get: harness data show {one.name}",
+            licence=one.licence,
+            gives=gives,
+            params=params,
+        )
+
+
+def _gives(collection: Collection) -> frozenset[str]:
+    roles = {role.name for split in collection.splits for role in split.roles if not role.optional}
+    return frozenset(field for role in roles for field in _GIVES.get(role, (role,)))
+
+
+def own_dataset_specs() -> Iterator[DatasetSpec]:
+    """Folders that the user named: `harness data add NAME PATH`; a name of ours is a place of that set, no new one."""
+    taken = {spec.name for spec in dataset_specs()} | set(collections())
+    for name, folder in named_data().items():
+        if name not in taken:
+            yield DatasetSpec(
+                name=name,
+                target=f"harness.datasets.named:{name}",
+                version="1",
+                summary=f"pictures in {folder}",
+                licence="not stated: your own folder",
+                params={"view": Param("native", _VIEW)},
+            )

@@ -14,7 +14,7 @@ from harness.plugins import registry
 from harness.runner.entries import MethodLike
 from harness.runner.plan import Plan, make_plan
 from harness.runner.progress import Progress
-from harness.suites import load_suite
+from harness.suites import suite_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +79,7 @@ def plan_run(
     several = [methods] if isinstance(methods, str | Inpainter) or callable(methods) else methods
     tasks, metrics = ([words] if isinstance(words, str) else words for words in (tasks, metrics))
     return make_plan(
-        load_suite(known.suite(suite)), several, known, only=tasks, limit=limit, metrics=metrics, seed=seed,
+        suite_named(suite, known.suite), several, known, only=tasks, limit=limit, metrics=metrics, seed=seed,
         repeats=repeats, device=pick_device(device), batch_size=batch_size, keep=keep,
     )  # fmt: skip
 
@@ -93,7 +93,7 @@ def run(
     """Judge methods on a suite.
 
     Args:
-        suite: a registered suite's name.
+        suite: a registered suite's name, or the path of a suite file of one's own (`….toml`).
         methods: references, `NAME=folder:DIR` for outputs computed elsewhere (see `harness.export`), callables
             `Batch -> Images | Tensor [N,3,H,W]` or objects with `inpaint`, or one of these; empty: the
             suite's own list.

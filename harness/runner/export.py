@@ -19,7 +19,7 @@ from harness.runner.plan import select_tasks
 from harness.runner.readme import readme
 from harness.store.files import clear_errors, write_atomic, write_json
 from harness.store.keys import pixels_hash, seed_of
-from harness.suites import Suite, Task, load_suite
+from harness.suites import Suite, Task, suite_named
 
 if TYPE_CHECKING:
     from harness.interfaces import Hole, Pixels
@@ -57,7 +57,7 @@ def export(suite: str, folder: str | Path, *, tasks: Sequence[str] = (), limit: 
     from harness.runner.units import TaskData, attributions
 
     known = registry()
-    loaded = load_suite(known.suite(suite))
+    loaded = suite_named(suite, known.suite)
     tasks = [tasks] if isinstance(tasks, str) else tasks
     chosen = [task for task in select_tasks(loaded, tasks, limit) if task.capability == "inpaint"]
     if not chosen:

@@ -10,10 +10,12 @@ from harness.errors import HarnessError, MissingRequirement
 from harness.plugins import Registry, load_target, missing
 from harness.references import metric_column, parse_metric, parse_reference, resolve_params
 from harness.runner.entries import Entry, MethodLike, resolve_entry
+from harness.specs import DatasetSpec, MaskSetSpec
 from harness.store.keys import digest
 from harness.suites import Suite, Task
 
-__all__ = ["Plan", "Skip", "build_dataset", "build_mask_set", "make_plan", "metric_skip", "select_tasks"]
+__all__ = ["Plan", "Skip", "build_dataset", "build_mask_set", "make_plan", "metric_skip", "select_tasks",
+           "source_skip"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,24 @@ def build_dataset(text: str, registry: Registry) -> Any:
 def build_mask_set(text: str, registry: Registry) -> Any:
     """The mask set that a reference `name[k=v]` names."""
     return _from_reference(text, registry.mask_set(parse_reference(text).name))
+
+
+def source_skip(task: Task, registry: Registry) -> str:
+    """Why a task's pictures or masks cannot be had here, "" if they can. Asks the classes, opens no picture."""
+    named: list[tuple[str, DatasetSpec | MaskSetSpec]] = [
+        (task.dataset, registry.dataset(parse_reference(task.dataset).name))
+    ]
+    if task.maskset:
+        named.append((task.maskset, registry.mask_set(parse_reference(task.maskset).name)))
+    for text, spec in named:
+        params = resolve_params(spec.name, dict(spec.params), parse_reference(text).params)
+        try:
+            available = getattr(load_target(spec), "available", None)
+            if available is not None:
+                available(**params)
+        except MissingRequirement as error:
+            return str(error)
+    return ""
 
 
 def _cell_skip(entry: Entry, task: Task) -> str:
@@ -157,6 +177,9 @@ def make_plan(
     entries, skips = _entries(methods or suite.methods, registry)
     tasks = []
     for task in [_with_metrics(task, metrics) for task in select_tasks(suite, only, limit)]:
+        if absent := source_skip(task, registry):
+            skips.append(Skip(task.id, task.id, absent))
+            continue
         reasons = {column: metric_skip(column, registry) for column in task.metrics}
         if not reasons[task.primary] and registry.metric(parse_metric(task.primary)[0]).higher_is_better is None:
             raise HarnessError(f"task {task.id}: {task.primary} has no better direction, so it cannot rank")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UnknownName
 from harness.places import file_name
 from harness.specs import Spec, SuiteSpec
 
-__all__ = ["Suite", "Task", "load_suite", "load_suites", "parse_suite", "task_of"]
+__all__ = ["Suite", "Task", "load_suite", "load_suites", "parse_suite", "suite_named", "task_of"]
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,27 @@ def load_suite(spec: SuiteSpec) -> Suite:
     """Read the TOML file that a suite's spec names."""
     package, _, path = spec.resource.partition(":")
     return parse_suite(spec.name, files(package).joinpath(path).read_bytes())
+
+
+def suite_named(text: str, look_up: Callable[[str], SuiteSpec]) -> Suite:
+    """A registered suite, or that of a user's own file: a path that ends in `.toml`.
+
+    Raises:
+        HarnessError: an unknown name, a file that is no suite, or one that calls itself as a registered suite does.
+    """
+    if not text.endswith(".toml"):
+        return load_suite(look_up(text))
+    path = Path(text)
+    try:
+        suite = parse_suite(path.name, path.read_bytes())
+    except OSError as error:
+        raise HarnessError(f"{path}: cannot be read: {error.strerror}") from error
+    file_name(f"{path}: suite", suite.name)
+    try:
+        look_up(suite.name)
+    except UnknownName:
+        return suite
+    raise HarnessError(f"{path}: its name '{suite.name}' is that of a registered suite; give it another")
 
 
 def load_suites(specs: Iterable[Spec]) -> tuple[list[Suite], dict[str, str]]:

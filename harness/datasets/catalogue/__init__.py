@@ -1,0 +1,17 @@
+"""The published data sets that `harness data` knows, as data; none of them is shipped."""
+
+from __future__ import annotations
+
+from harness.datasets.catalogue.faces import FACES
+from harness.datasets.catalogue.labelled import LABELLED
+from harness.datasets.catalogue.masks import MASKS
+from harness.datasets.catalogue.paired import PAIRED
+from harness.datasets.catalogue.pictures import PICTURES
+from harness.datasets.layouts import Collection
+
+__all__ = ["collections"]
+
+
+def collections() -> dict[str, Collection]:
+    """Every known collection by name: sources of pictures, then folders of masks."""
+    return {one.name: one for one in (*PICTURES, *FACES, *PAIRED, *LABELLED, *MASKS)}

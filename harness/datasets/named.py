@@ -1,0 +1,34 @@
+"""One class a collection or own folder, made when it is asked for: `harness.datasets.named:places365`.
+
+Specs name a class (`module:Class`), and which collections there are is data, so this module's attributes are its names.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from harness.datasets.catalogue import collections
+from harness.datasets.collected import Collected, OwnFolder, PairedFacades
+from harness.datasets.layouts import folder_collection
+from harness.places import named_data
+
+__all__ = ["class_of"]
+
+
+@cache
+def class_of(name: str) -> type[Collected]:
+    """The class of the collection or folder called `name`. Raises `KeyError` for a name that is neither."""
+    known = collections()
+    if name in known:
+        base = PairedFacades if name == "facades-pix2pix" else Collected
+        return type(name, (base,), {"collection": known[name], "__module__": __name__})
+    if name in named_data():
+        return type(name, (OwnFolder,), {"collection": folder_collection(name), "__module__": __name__})
+    raise KeyError(name)
+
+
+def __getattr__(name: str) -> type[Collected]:
+    try:
+        return class_of(name)
+    except KeyError:
+        raise AttributeError(f"module {__name__} has no attribute {name}") from None

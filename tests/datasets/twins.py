@@ -1,0 +1,252 @@
+"""Small generated twins of published data sets, with the names and folders that these have: no picture is anybody's.
+
+`build(name, root)` writes one; `SPLITS[name]` says which keys each split of it has. Names are spelt out here and not
+made from the harness's own patterns, so that a wrong pattern fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+HEIGHT, WIDTH = 24, 32
+PALETTE = [0, 0, 0, *(value for k in range(1, 256) for value in (k, 255 - k, (7 * k) % 256))]
+
+
+def picture(number: int, height: int = HEIGHT, width: int = WIDTH) -> NDArray[np.uint8]:
+    """A gradient whose colours and slope hang on the number."""
+    y, x = np.mgrid[0:height, 0:width]
+    planes = [(x * (3 + number % 5) + y * (2 + c) + 31 * number + 60 * c) % 256 for c in range(3)]
+    return np.stack(planes, axis=2).astype(np.uint8)
+
+
+def hole(number: int = 0, height: int = HEIGHT, width: int = WIDTH) -> NDArray[np.bool_]:
+    """A hole that has no symmetry: a corner, and a dot."""
+    mask = np.zeros((height, width), bool)
+    mask[: 5 + number % 4, : 9 + number % 7] = True
+    mask[-3, 2] = True
+    return mask
+
+
+def classes(number: int, of: int = 12, height: int = HEIGHT, width: int = WIDTH) -> NDArray[np.uint8]:
+    """Vertical bands of classes 1 … `of`, moved by the number."""
+    return np.tile(((np.arange(width) // 3 + number) % of + 1).astype(np.uint8), (height, 1))
+
+
+def save(path: Path, array: NDArray[np.uint8] | NDArray[np.bool_], *, palette: bool = False) -> None:
+    """Write an array: by its suffix; bool as 255 where True; with a palette, as a palette's indices."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.fromarray(array.astype(np.uint8) * 255 if array.dtype == np.bool_ else array)
+    if palette:
+        image = image.convert("P") if image.mode != "L" else Image.frombytes("P", image.size, image.tobytes())
+        image.putpalette(PALETTE)
+    image.save(path, **({"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg") else {}))
+
+
+def _places365(root: Path) -> None:
+    for number in range(1, 9):
+        save(root / "val_large" / f"Places365_val_{number:08d}.jpg", picture(number))
+        save(root / "val_256" / f"Places365_val_{number:08d}.jpg", picture(number, 16, 16))
+        save(root / "test_large" / f"Places365_test_{number:08d}.jpg", picture(number))
+    save(root / "data_large" / "a" / "abbey" / "00000001.jpg", picture(1))
+    save(root / "data_large" / "b" / "bow_window" / "indoor" / "00000001.jpg", picture(2))
+    (root / "test_large_30k.lst").write_text("Places365_test_00000005.jpg\nPlaces365_test_00000002.jpg\n")
+
+
+def _celeba_hq(root: Path) -> None:
+    for number in range(1, 9):
+        save(root / "data256x256" / f"{number:05d}.jpg", picture(number - 1))
+    (root / "val_shuffled.flist").write_text("7.jpg\n0.jpg\n")
+    (root / "train_shuffled.flist").write_text("".join(f"{n}.jpg\n" for n in range(1, 7)))
+    lines = [f"{n} {100 + n} {100 + n:06d}.jpg" for n in range(8)]
+    (root / "CelebA-HQ-to-CelebA-mapping.txt").write_text("idx orig_idx orig_file\n" + "\n".join(lines) + "\n")
+    parts = "".join(f"{100 + n:06d}.jpg {int(n in (3, 5))}\n" for n in range(8))
+    (root / "list_eval_partition.txt").write_text(parts)
+
+
+def _ffhq(root: Path) -> None:
+    for number in (0, 1, 999, 9999, 10000, 69999):
+        folder = f"{number // 1000 * 1000:05d}"
+        save(root / "images1024x1024" / folder / f"{number:05d}.png", picture(number))
+        save(root / "thumbnails128x128" / folder / f"{number:05d}.png", picture(number, 16, 16))
+
+
+def _celeba(root: Path) -> None:
+    for number in (1, 2, 182637, 182638, 202599):
+        save(root / "img_align_celeba" / f"{number:06d}.jpg", picture(number, 26, 20))
+
+
+def _paris(root: Path) -> None:
+    for number in range(1, 9):
+        save(root / "paris_eval_gt" / f"{number:03d}_im.png", picture(number))
+        save(root / "paris_train_original" / f"48.8_2.3_{number}_90.JPG", picture(number))
+
+
+def _div2k(root: Path) -> None:
+    for number in range(8):
+        save(root / "DIV2K_train_HR" / f"{number + 1:04d}.png", picture(number))
+        save(root / "DIV2K_valid_HR" / f"{number + 801:04d}.png", picture(number))
+        save(root / "DIV2K_valid_LR_bicubic" / "X4" / f"{number + 801:04d}x4.png", picture(number, 6, 8))
+
+
+def _imagenet(root: Path) -> None:
+    for number in (293, 236, 2338, 4, 5, 6, 7, 8):
+        folder = root / "val" / f"n{number:08d}"
+        save(folder / f"ILSVRC2012_val_{number:08d}.JPEG", picture(number))
+    names = [f"ILSVRC2012_val_{number:08d}.JPEG {k}" for k, number in enumerate((293, 236, 2338))]
+    (root / "imagenet_val_1k.txt").write_text("\n".join(names) + "\n")
+
+
+def _lama(root: Path) -> None:
+    for folder in ("evaluation/random_thick_512", "visual_test_256/random_thin_256"):
+        for number in range(1, 9):
+            name = f"Places365_val_{number:08d}_crop000"
+            save(root / folder / f"{name}.png", picture(number))
+            save(root / folder / f"{name}_mask000.png", hole(number))
+
+
+def _mat(root: Path) -> None:
+    for number in range(1, 9):
+        save(root / "Places" / "images" / f"test{number}.jpg", picture(number))
+        save(root / "Places" / "masks" / f"mask{number}.png", ~hole(number))
+
+
+def _cm_gan(root: Path) -> None:
+    for number in range(1, 9):
+        save(root / "images" / f"Places365_val_{number:08d}.png", picture(number))
+        save(root / "masks" / f"Places365_val_{number:08d}.png", hole(number))
+
+
+def _rord(root: Path) -> None:
+    for number in range(8):
+        name = f"clip{number // 4}/{number:05d}"
+        save(root / "val" / "img" / f"{name}.jpg", picture(number))
+        save(root / "val" / "gt" / f"{name}.jpg", picture(number + 1))
+        save(root / "val" / "mask" / f"{name}_M.png", ~hole(number))
+
+
+def _facades(root: Path) -> None:
+    for number in (1, 2, 60, 61, 378):
+        save(root / "base" / f"cmp_b{number:04d}.jpg", picture(number))
+        save(root / "base" / f"cmp_b{number:04d}.png", classes(number), palette=True)
+        (root / "base" / f"cmp_b{number:04d}.xml").write_text("<object/>")
+    for number in (1, 2, 228):
+        save(root / "extended" / f"cmp_x{number:04d}.jpg", picture(number))
+        save(root / "extended" / f"cmp_x{number:04d}.png", classes(number), palette=True)
+
+
+def _pix2pix(root: Path) -> None:
+    colours = np.array(
+        [[0, 0, 170], [0, 0, 255], [0, 85, 255], [0, 170, 255], [0, 255, 255], [85, 255, 170],
+         [170, 255, 85], [255, 255, 0], [255, 170, 0], [255, 85, 0], [255, 0, 0], [170, 0, 0]], np.uint8,
+    )  # fmt: skip
+    for split in ("test", "val", "train"):
+        for number in range(1, 9):
+            both = np.concatenate([picture(number), colours[classes(number) - 1]], axis=1)
+            save(root / split / f"{number}.png", both)
+
+
+def _cityscapes(root: Path) -> None:
+    for city, frames in (
+        ("frankfurt", ("000000_000294", "000000_000576", "000001_000538")),
+        ("munster", ("000000_000019",)),
+    ):
+        for number, frame in enumerate(frames):
+            save(root / f"leftImg8bit/val/{city}/{city}_{frame}_leftImg8bit.png", picture(number))
+            save(root / f"gtFine/val/{city}/{city}_{frame}_gtFine_labelIds.png", classes(number, 33))
+            save(root / f"gtFine/val/{city}/{city}_{frame}_gtFine_color.png", picture(number))
+            wide = classes(number, 33).astype(np.uint16) * 1000
+            path = root / f"gtFine/val/{city}/{city}_{frame}_gtFine_instanceIds.png"
+            Image.fromarray(wide).save(path)
+
+
+def _nvidia(root: Path) -> None:
+    for number in range(12):
+        mask = np.zeros((HEIGHT, WIDTH), bool)
+        mask[:, : (number % 6) * 3 + 2] = True  # .06, .16, …, .53: one in each tenth, and in no order of tenths
+        mask[0, 0] = True
+        save(root / "mask" / "testing_mask_dataset" / f"{number:05d}.png", mask)
+        save(root / "disocclusion_img_mask" / f"{number:05d}.png", ~mask)
+
+
+def _mi_gan_masks(root: Path) -> None:
+    for number in range(1, 9):
+        save(root / "places-512" / f"Places365_val_{number:08d}.png", ~hole(number))
+
+
+def _mat_masks(root: Path) -> None:
+    for number in range(1, 9):
+        save(root / "places-512-large" / f"Places365_val_{number:08d}.png", ~hole(number))
+
+
+_BUILDERS: Mapping[str, Callable[[Path], None]] = {
+    "places365": _places365, "celeba-hq": _celeba_hq, "ffhq": _ffhq, "celeba": _celeba, "paris-streetview": _paris,
+    "div2k": _div2k, "imagenet-1k-list": _imagenet, "lama-eval": _lama, "mat-eval": _mat, "cm-gan-eval": _cm_gan,
+    "rord": _rord, "cmp-facades": _facades, "facades-pix2pix": _pix2pix, "cityscapes": _cityscapes,
+    "nvidia-masks": _nvidia, "mi-gan-masks": _mi_gan_masks, "mat-masks": _mat_masks,
+}  # fmt: skip
+
+_VAL = [f"Places365_val_{n:08d}" for n in range(1, 9)]
+_CROPS = [f"{name}_crop000" for name in _VAL]
+_BASE = [f"cmp_b{n:04d}" for n in (1, 2, 60, 61, 378)]
+_EXTENDED = [f"cmp_x{n:04d}" for n in (1, 2, 228)]
+
+SPLITS: Mapping[str, Mapping[str, list[str]]] = {
+    "places365": {
+        "val": _VAL,
+        "val-256": _VAL,
+        "val-30k": _VAL,
+        "test-lama-list": ["Places365_test_00000005", "Places365_test_00000002"],
+        "train": ["a/abbey/00000001", "b/bow_window/indoor/00000001"],
+    },
+    "celeba-hq": {
+        "all": [str(n) for n in range(8)],
+        "lama-test": ["7", "0"],
+        "lama-train": [str(n) for n in range(1, 7)],
+        "mat-val": ["3", "5"],
+    },
+    "ffhq": {
+        "all": ["00000", "00001", "00999", "09999", "10000", "69999"],
+        "first-10k": ["00000", "00001", "00999", "09999"],
+        "first-10k-128": ["00000", "00001", "00999", "09999"],
+    },
+    "celeba": {"test": ["182638", "202599"]},
+    "paris-streetview": {
+        "eval": [f"{n:03d}_im" for n in range(1, 9)],
+        "train": [f"48.8_2.3_{n}_90" for n in range(1, 9)],
+    },
+    "div2k": {"valid": [f"{n:04d}" for n in range(801, 809)], "train": [f"{n:04d}" for n in range(1, 9)]},
+    "imagenet-1k-list": {"list": [f"ILSVRC2012_val_{n:08d}" for n in (293, 236, 2338)]},
+    "lama-eval": {"places-thick-512": _CROPS, "celeba-hq-thin-256": _CROPS},
+    "mat-eval": {"places": [str(n) for n in range(1, 9)]},
+    "cm-gan-eval": {"places-512": _VAL},
+    "rord": {"val": [f"clip{n // 4}/{n:05d}" for n in range(8)]},
+    "cmp-facades": {
+        "asapnet-val": _BASE[:3],
+        "asapnet-train": _BASE[3:],
+        "base": _BASE,
+        "extended": _EXTENDED,
+        "all": _BASE + _EXTENDED,
+    },
+    "facades-pix2pix": {name: [str(n) for n in range(1, 9)] for name in ("test", "val", "train")},
+    "cityscapes": {
+        "val": [
+            "frankfurt_000000_000294", "frankfurt_000000_000576", "frankfurt_000001_000538", "munster_000000_000019",
+        ]
+    },
+    "nvidia-masks": {"test": [f"{n:05d}" for n in range(12)], "train": [f"{n:05d}" for n in range(12)]},
+    "mi-gan-masks": {"places-512": _VAL},
+    "mat-masks": {"places-512-large": _VAL},
+}  # fmt: skip
+"""Keys by collection and split, in the split's order."""
+
+
+def build(name: str, root: Path) -> Path:
+    """Write the twin of a collection below `root`, which it returns."""
+    root.mkdir(parents=True, exist_ok=True)
+    _BUILDERS[name](root)
+    return root
