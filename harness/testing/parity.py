@@ -37,7 +37,7 @@ __all__ = [
 
 Array = NDArray[Any]
 STATISTICS = ("mean", "std", "min", "max", "l1")
-_ARRAY_NAME = re.compile(r"(?:(plain|tempered)_)?([a-z0-9_]+?)(?:_c(\d+))?(?:_s(\d+))?")
+_ARRAY_NAME = re.compile(r"(?:(plain|tempered)_)?([a-z0-9_]+?)(?:_[ck](\d+))?(?:_s(\d+))?")
 
 
 class ParityError(HarnessError):
@@ -65,7 +65,7 @@ class ParityRow(NamedTuple):
 
 
 class StoredArray(NamedTuple):
-    """A fixture's array: every ``channel_step``-th channel, every ``step``-th row and column of a tensor."""
+    """A fixture's array: every ``channel_step``-th channel (or key), ``step``-th row and column of a tensor."""
 
     name: str
     variant: str | None
@@ -110,7 +110,7 @@ def read_arrays(path: Path) -> list[StoredArray]:
 def _stored(name: str, values: Array) -> StoredArray:
     match = _ARRAY_NAME.fullmatch(name)
     if match is None:
-        raise ParityError(f"array name '{name}' does not follow [variant_]tensor[_cN][_sN]")
+        raise ParityError(f"array name '{name}' does not follow [variant_]tensor[_cN or _kN][_sN]")
     variant, tensor, channel_step, step = match.groups()
     return StoredArray(name, variant, tensor, int(channel_step or 1), int(step or 1), values)
 
