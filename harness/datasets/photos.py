@@ -1,7 +1,8 @@
-"""The shipped photographs: 40 free ones, long side at most 768 px, for evaluation only.
+"""The shipped photographs: 40 free ones, long side at most 768 px, and 8 of them at 2048 px, for evaluation only.
 
-The first 28 are in colour, two toned historic prints follow, so the first 30 are what suites take; then a star
-field, more toned prints and three grey ones. `tools/gather_photos.py` rebuilds them from their packages.
+Of the 40 the first 28 are in colour, two toned historic prints follow, so the first 30 are what suites take; then a
+star field, more toned prints and three grey ones. `tools/gather_photos.py` and `tools/gather_photos_2048.py` rebuild
+them from their packages.
 """
 
 from __future__ import annotations
@@ -10,16 +11,25 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.datasets.decode import ImageError, decode
+from harness.datasets.geometry import parse_view
 from harness.datasets.views import VIEWS, apply_view
 from harness.errors import HarnessError, UnknownName
 from harness.interfaces import Sample
 
-__all__ = ["PHOTOS", "Photos"]
+if TYPE_CHECKING:
+    from harness.interfaces import Pixels
+
+__all__ = ["PHOTOS", "PHOTOS_2048", "Photos", "Photos2048"]
 
 PHOTOS = Path(__file__).with_name("photos")
+PHOTOS_2048 = Path(__file__).with_name("photos_2048")
+VIEWS_2048 = {
+    "square-2048": "as decoded",
+    "square-1024": "mean of every 2 x 2 pixels (Pillow box filter)",
+}
 
 
 class Photos:
@@ -31,10 +41,12 @@ class Photos:
     """
 
     version = "1"
+    name: ClassVar[str] = "photos"
+    views: ClassVar[Mapping[str, str]] = VIEWS
 
     def __init__(self, view: str = "square-256", folder: Path = PHOTOS) -> None:
-        if view not in VIEWS:
-            raise HarnessError(f"photos: unknown view '{view}': choose {' or '.join(VIEWS)}")
+        if view not in self.views:
+            raise HarnessError(f"{self.name}: unknown view '{view}': choose {' or '.join(self.views)}")
         self.view = view
         self.folder = folder
         rows = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["photos"]
@@ -56,7 +68,7 @@ class Photos:
             ImageError: the file's sha256 is not the manifest's, or it cannot be read.
         """
         if id not in self._rows:
-            raise UnknownName("photograph", id, self._rows, "harness show photos")
+            raise UnknownName("photograph", id, self._rows, f"harness show {self.name}")
         row = self._rows[id]
         path = self.folder / row["file"]
         try:
@@ -66,15 +78,18 @@ class Photos:
         found = hashlib.sha256(data).hexdigest()
         if found != row["sha256"]:
             raise ImageError(f"{path}: sha256 {found[:12]}… is not the manifest's {row['sha256'][:12]}…")
-        pixels = apply_view(decode(data).pixels, self.view)
+        pixels = self._viewed(decode(data).pixels)
         return Sample(id, row["cluster"], pixels, truth={"kind": row["kind"], "colour": row["colour"]})
 
     def content_hash(self) -> str:
         """sha256 over version, view and its rule, and id, cluster and file hash of every photograph in order."""
-        digest = hashlib.sha256(f"photos {self.version} {self.view}: {VIEWS[self.view]}".encode())
+        digest = hashlib.sha256(f"{self.name} {self.version} {self.view}: {self.views[self.view]}".encode())
         for row in self._rows.values():
             digest.update(f"\n{row['id']} {row['cluster']} {row['sha256']}".encode())
         return digest.hexdigest()
+
+    def _viewed(self, pixels: Pixels) -> Pixels:
+        return apply_view(pixels, self.view)
 
     def pairs(self) -> None:
         """No verification protocol."""
@@ -83,3 +98,21 @@ class Photos:
         """title, author, licence and source of every photograph, and its id as `image`."""
         words = ("title", "author", "licence", "source")
         return [{"image": id, **{word: row[word] for word in words}} for id, row in self._rows.items()]
+
+
+class Photos2048(Photos):
+    """Eight of the photographs as their packages have them: the centre square, shrunk to 2048 px, never enlarged.
+
+    Args:
+        view: `square-2048` (as shipped, [2048, 2048, 3]) or `square-1024` (the mean of every 2 × 2 pixels).
+        folder: where `manifest.json` and the files lie.
+    """
+
+    name = "photos-2048"
+    views = VIEWS_2048
+
+    def __init__(self, view: str = "square-2048", folder: Path = PHOTOS_2048) -> None:
+        super().__init__(view, folder)
+
+    def _viewed(self, pixels: Pixels) -> Pixels:
+        return pixels if self.view == "square-2048" else parse_view("resize1024-box").image(pixels)

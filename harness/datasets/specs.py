@@ -18,7 +18,7 @@ _GIVES = {"pair": ("image", "labels"), "target": ()}  # a pair is both; what it 
 
 
 def dataset_specs() -> tuple[DatasetSpec, ...]:
-    """`photos`."""
+    """`photos` and `photos-2048`."""
     return (
         DatasetSpec(
             name="photos",
@@ -31,6 +31,20 @@ def dataset_specs() -> tuple[DatasetSpec, ...]:
                     "square-256",
                     "square-256: centre square resized to 256 px; native: as shipped",
                     choices=("square-256", "native"),
+                )
+            },
+        ),
+        DatasetSpec(
+            name="photos-2048",
+            target="harness.datasets.photos:Photos2048",
+            version="1",
+            summary="eight of the photographs at their own 2048 x 2048, or halved; for evaluation only",
+            licence="per photograph, in ATTRIBUTION.md: CC0-1.0, CC-BY-4.0, CC-BY-SA-3.0/4.0",
+            params={
+                "view": Param(
+                    "square-2048",
+                    "square-2048: as shipped; square-1024: the mean of every 2 x 2 pixels",
+                    choices=("square-2048", "square-1024"),
                 )
             },
         ),

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from harness.interfaces import Hole
 
-__all__ = ["BINS", "BORDER", "LARGEST_COORDFILL", "CoordFill25", "Irregular6", "Irregular12", "draw_irregular"]
+__all__ = ["BINS", "BORDER", "LARGEST_COORDFILL", "CoordFill25", "Irregular6", "Irregular12", "Irregular25To50",
+           "IrregularTo25", "draw_irregular"]  # fmt: skip
 
 BINS = ((0.01, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (0.4, 0.5), (0.5, 0.6))
 BORDER = 50 / 512  # of the short side: how far the second half of the paper's masks keeps from the border
@@ -85,6 +86,24 @@ class Irregular12(SeededMasks):
         """Draw in bin k mod 6; from k = 6 on clear of the border."""
         border = round(BORDER * min(height, width)) if k >= len(BINS) else 0
         return draw_irregular(rng, height, width, BINS[k % len(BINS)], border=border)
+
+
+class IrregularTo25(SeededMasks):
+    """Small holes: an area in (0.01, 0.25]."""
+
+    name = "irregular-to-25"
+    bounds = (0.01, 0.25)
+
+    def shape(self, rng: np.random.Generator, height: int, width: int, k: int) -> Hole:
+        """Draw within the bounds."""
+        return draw_irregular(rng, height, width, self.bounds)
+
+
+class Irregular25To50(IrregularTo25):
+    """Large holes: an area in (0.25, 0.5]."""
+
+    name = "irregular-25-to-50"
+    bounds = (0.25, 0.5)
 
 
 class CoordFill25(SeededMasks):

@@ -12,6 +12,7 @@ _LAMA = "Suvorov et al., WACV 2022; numbers of advimman/lama configs/data_gen/ra
 _MAT = "Li et al. (MAT), CVPR 2022; numbers of fenglinglwb/MAT datasets/mask_generator_{}.py, code ours"
 _COMODGAN = "Zhao et al. (CoModGAN), ICLR 2021; {}, code ours"
 _MIGAN = "Sargsyan et al. (MI-GAN), ICCV 2023; numbers of its scripts/generate_masks.py at {} px, code ours"
+_HALVES = "at most a quarter as in CoordFill and HiFill, or more; bounds and generator ours"
 _PCONV = "bins of Liu et al., ECCV 2018; generator ours, not NVIDIA's mask files"
 
 
@@ -120,6 +121,14 @@ def _by_size() -> tuple[MaskSetSpec, ...]:
             "as irregular-6, then six more that stay clear of the border",
             _PCONV,
             counted=False,
+        ),
+        _set(
+            "irregular-to-25", "irregular:IrregularTo25", "strokes and blobs over at most a quarter of the image",
+            _HALVES,
+        ),
+        _set(
+            "irregular-25-to-50", "irregular:Irregular25To50", "strokes and blobs over a quarter to half of the image",
+            _HALVES,
         ),
         _set(
             "coordfill-25",

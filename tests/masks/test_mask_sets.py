@@ -29,6 +29,8 @@ BOUNDS = {
     **dict.fromkeys(FREE_FORM, (0.0, 1 - 1e-9)),
     "free-form": (0.0, 0.6),
     "coordfill-25": (0.0, 0.25),
+    "irregular-to-25": (0.01, 0.25),
+    "irregular-25-to-50": (0.25, 0.5),
     "object-holes": (0.03, 0.35),
     "rectangle": (0.1, 0.28),
     "centre-square": (0.22, 0.28),
