@@ -1,4 +1,4 @@
-"""How ICF-GU is trained: `mini` (ours, small, free data) and its control `no-regulariser`."""
+"""How ICF-GU is trained: `mini` (ours, small, free data), its control `no-regulariser`, and `paper`."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ __all__ = ["RECIPES", "Mini", "TrustCourse", "mini", "no_regulariser", "object_m
 RECIPES = {
     "mini": "harness_icfgu.train:mini",
     "no-regulariser": "harness_icfgu.train:no_regulariser",
+    "paper": "harness_icfgu.paper:paper",
 }
 GAIN = 2.2
 """Keeps the size of a signal through ELU times a gate; there is no norm to do it (measured on normal inputs)."""

@@ -33,7 +33,7 @@ def guided(high: Tensor, mask: Tensor, small: Tensor, small_mask: Tensor, scale:
     """The enlarged fill with detail copied from the known parts.
 
     Detail is what the picture has beyond the enlarged low-resolution picture; overlapping patches are blended by a
-    window that sums to 1. A picture without a wholly known patch has nothing to copy and stays the enlarged fill.
+    window. A picture without a wholly known patch has nothing to copy and stays the enlarged fill.
 
     Parameters
     ----------
@@ -74,14 +74,16 @@ def _add_detail(base: Tensor, detail: Tensor, small: Tensor, small_mask: Tensor,
     side = STRIDE * scale
     rows, columns = (n // STRIDE for n in small.shape[-2:])
     blocks = F.unfold(detail[None], side, stride=side)[0]
-    added = torch.zeros_like(blocks)
+    added, weight = torch.zeros_like(blocks), torch.zeros_like(blocks)
     window = _window(2 * side).to(base)
     for down in (0, 1):
         for right in (0, 1):
             part = window[down * side :, right * side :][:side, :side].flatten().repeat(len(detail))
             source, target = (_block(numbers, columns, down, right) for numbers in (keys, queries))
             added[:, target] += part[:, None] * blocks[:, source]
-    return base[None] + F.fold(added[None], (rows * side, columns * side), side, stride=side)
+            weight[:, target] += part[:, None]
+    mean = added / torch.where(weight > 0, weight, 1.0)  # the windows sum to less along the picture's edge
+    return base[None] + F.fold(mean[None], (rows * side, columns * side), side, stride=side)
 
 
 def _block(numbers: Tensor, columns: int, down: int, right: int) -> Tensor:
