@@ -1,9 +1,9 @@
 """The reference runs that ship in leaderboards/: `python -m tools.reference_runs`, and nothing else, makes them.
 
-Every registered suite is run once on this machine's processor, with its own methods, and with random weights of each
-method that has an official size, for timing only; what comes out takes its place on the shipped boards. Each command
-is printed before it runs and its duration after it. All runs come before any board, so that a clean checkout stays one
-until the last of them. Runs lie in `runs/reference-SUITE`: a command that was interrupted
+Every registered suite whose data are here is run once on this machine's processor, with its own methods, and with
+random weights of each method that has an official size, for timing only; what comes out takes its place on the shipped
+boards. Each command is printed before it runs and its duration after it. All runs come before any board, so that a
+clean checkout stays one until the last of them. Runs lie in `runs/reference-SUITE`: a command that was interrupted
 goes on there, so call this again; `--fresh` starts anew. For seconds that mean something, leave the machine alone.
 
     python -m tools.reference_runs                  every suite, about 6 minutes on 2 cores
@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 
 from harness.plugins import Registry, registry
+from harness.runner.plan import source_skip
 from harness.specs import MethodSpec
 from harness.suites import Suite, load_suite
 
@@ -45,6 +46,12 @@ def commands(name: str, known: Registry, *, fresh: bool = False) -> tuple[list[s
     return run + ["--fresh"] * fresh, ["leaderboard", "add", folder, "--root", BOARDS, "--replace"]
 
 
+def runnable(known: Registry) -> list[str]:
+    """Suites of which no task lacks its pictures: the shipped ones, and those whose data somebody brought."""
+    suites = [load_suite(known.suite(spec.name)) for spec in known.all("suites")]
+    return [suite.name for suite in suites if not any(source_skip(task, known) for task in suite.tasks)]
+
+
 def main() -> int:
     """Make them. Returns the exit code of the first command that failed, 0 for none."""
     known = registry()
@@ -53,7 +60,7 @@ def main() -> int:
     asking.add_argument("--fresh", action="store_true", help="start the runs anew")
     asking.add_argument("--commands", action="store_true", help="print the commands, run nothing")
     asked = asking.parse_args()
-    names = asked.suites or [spec.name for spec in known.all("suites")]
+    names = asked.suites or runnable(known)
     runs, boards = zip(*(commands(name, known, fresh=asked.fresh) for name in names), strict=True)
     for words in (*runs, *boards):
         print(f"$ harness {shlex.join(words)}", flush=True)

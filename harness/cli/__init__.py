@@ -22,7 +22,8 @@ __all__ = ["EXIT_CODES", "LazyGroup", "cli", "main"]
 
 EXIT_CODES = {
     0: "done",
-    1: "nothing succeeded; `parity`, `check`, `verify`, `leaderboard check` found faults; `compare --gate`: B is worse",
+    1: "nothing succeeded; `parity`, `check`, `verify`, `leaderboard check`, `data check` found faults;"
+    " `compare --gate`: B is worse",
     2: "a user's mistake, in one line on stderr with the next command",
     3: "everything is computed and kept, but a plugin's observer failed, or `merge` found rows that do not agree",
     4: "more records failed than `--max-errors` allows",
@@ -56,7 +57,7 @@ _COMMANDS = {
         "leaderboard_command",
         "Published results: show, add a run, export, check; papers' numbers apart.",
     ),
-    "data": ("data", "data_command", "Unpack a data set's archive, whoever made it."),
+    "data": ("data", "data_command", "Data sets: which there are, how to get and check them; your own folders."),
     "train": ("train", "train_command", "Train a method's weights by its recipe."),
     "new": ("new", "new_command", "Write a plugin package: a method, metric, data set, suite or mask set."),
     "parity": ("parity", "parity_command", "Compare a method's network with the official one's stored outputs."),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.runner.plan import Plan
+from harness.runner.plan import Plan, Skip
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -110,12 +110,17 @@ def show_plan(plan: Plan, folder: Path) -> None:
         click.echo(f"{task.id:20} {n:4} samples × {len(entries)} methods   primary {task.primary}")
         click.echo(f"{'':20} {', '.join(entry.title for entry in entries)}")
     for skip in plan.skips:
-        click.echo(f"skipped  {skip.what}{' on ' + skip.task if skip.task else ''}: {skip.reason}")
+        click.echo(f"skipped  {_skipped(skip)}")
     for note in outputs_notes(plan, datas):
         click.echo(f"Warning: {note}", err=True)
     seconds = _seconds_a_sample(folder)
     basis = "measured in this folder" if seconds else "assuming 0.2 s a sample, the suites' stated mean"
     click.echo(f"\n{total} forward passes, about {total * (seconds or 0.2) / 60:.1f} min ({basis})")
+
+
+def _skipped(skip: Skip) -> str:
+    where = f" on {skip.task}" if skip.task not in ("", skip.what) else ""
+    return f"{skip.what}{where}: {skip.reason}"
 
 
 def _seconds_a_sample(folder: Path) -> float:
@@ -144,7 +149,7 @@ def run_and_show(
     from harness.runner.pruning import prune
 
     for skip in plan.skips if plan.entries and plan.tasks else ():  # without any, the error says it all
-        click.echo(f"skipped {skip.what}{' on ' + skip.task if skip.task else ''}: {skip.reason}", err=True)
+        click.echo(f"skipped {_skipped(skip)}", err=True)
     progress = Bar() if sys.stderr.isatty() else Lines()
     argv = ["harness", *sys.argv[1:]]
     done = Run(execute(plan, folder, argv=argv, fresh=fresh, progress=progress, isolate=isolate, timeout=timeout))

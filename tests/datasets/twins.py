@@ -102,8 +102,11 @@ def _imagenet(root: Path) -> None:
 
 
 def _lama(root: Path) -> None:
-    for folder in ("evaluation/random_thick_512", "visual_test_256/random_thin_256"):
-        for number in range(1, 9):
+    kinds = ("thick", "medium", "thin")
+    folders = [f"evaluation/random_{kind}_512" for kind in kinds]
+    folders += [f"visual_test_256/random_{kind}_256" for kind in kinds]
+    for folder in folders:
+        for number in range(1, 9 if "thick_512" in folder or "thin_256" in folder else 3):
             name = f"Places365_val_{number:08d}_crop000"
             save(root / folder / f"{name}.png", picture(number))
             save(root / folder / f"{name}_mask000.png", hole(number))
@@ -176,11 +179,17 @@ def _nvidia(root: Path) -> None:
 def _mi_gan_masks(root: Path) -> None:
     for number in range(1, 9):
         save(root / "places-512" / f"Places365_val_{number:08d}.png", ~hole(number))
+        save(root / "places-256" / f"Places365_val_{number:08d}.png", ~hole(number))
+    for number in (0, 1, 999, 9999):
+        save(root / "ffhq-256" / f"{number:05d}.png", ~hole(number))
 
 
 def _mat_masks(root: Path) -> None:
-    for number in range(1, 9):
-        save(root / "places-512-large" / f"Places365_val_{number:08d}.png", ~hole(number))
+    for kind in ("large", "small"):
+        for number in range(1, 9):
+            save(root / f"places-512-{kind}" / f"Places365_val_{number:08d}.png", ~hole(number))
+        for number in (3, 5):
+            save(root / f"celeba-hq-512-{kind}" / f"{number}.png", ~hole(number))
 
 
 _BUILDERS: Mapping[str, Callable[[Path], None]] = {
@@ -221,7 +230,7 @@ SPLITS: Mapping[str, Mapping[str, list[str]]] = {
     },
     "div2k": {"valid": [f"{n:04d}" for n in range(801, 809)], "train": [f"{n:04d}" for n in range(1, 9)]},
     "imagenet-1k-list": {"list": [f"ILSVRC2012_val_{n:08d}" for n in (293, 236, 2338)]},
-    "lama-eval": {"places-thick-512": _CROPS, "celeba-hq-thin-256": _CROPS},
+    "lama-eval": {"places-thick-512": _CROPS, "celeba-hq-thin-256": _CROPS, "places-thin-512": _CROPS[:2]},
     "mat-eval": {"places": [str(n) for n in range(1, 9)]},
     "cm-gan-eval": {"places-512": _VAL},
     "rord": {"val": [f"clip{n // 4}/{n:05d}" for n in range(8)]},
@@ -239,8 +248,8 @@ SPLITS: Mapping[str, Mapping[str, list[str]]] = {
         ]
     },
     "nvidia-masks": {"test": [f"{n:05d}" for n in range(12)], "train": [f"{n:05d}" for n in range(12)]},
-    "mi-gan-masks": {"places-512": _VAL},
-    "mat-masks": {"places-512-large": _VAL},
+    "mi-gan-masks": {"places-512": _VAL, "ffhq-256": ["00000", "00001", "00999", "09999"]},
+    "mat-masks": {"places-512-large": _VAL, "celeba-hq-512-small": ["3", "5"]},
 }  # fmt: skip
 """Keys by collection and split, in the split's order."""
 
