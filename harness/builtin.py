@@ -54,12 +54,13 @@ def harness_register_degradations(register: Callable[[DegradationSpec | MaskSetS
 
 @hookimpl
 def harness_register_suites(register: Callable[[SuiteSpec], None]) -> None:
-    """`demo` and `inpainting`, then published protocols on data that a user brings."""
+    """`demo`, `inpainting` and `removal`, then published protocols on data that a user brings."""
     from harness.suites.protocols import protocol_suites
 
     register(SuiteSpec("demo", "harness.suites:demo.toml", "six photographs, four floors and coordfill"))
     register(
         SuiteSpec("inpainting", "harness.suites:inpainting.toml", "30 photographs and 30 rendered scenes at 256 px")
     )
+    register(SuiteSpec("removal", "harness.suites:removal.toml", "24 rendered scenes with and without one object"))
     for spec in protocol_suites():
         register(spec)

@@ -198,7 +198,11 @@ class MetricBatch:
 
     `output` is the method's raw 8-bit-rounded answer, `composite` has the known pixels of the truth pasted back
     (equal to `output` without a mask). A metric restricted to a region gets `region` [N,1,H,W] (1 = counted) and
-    the right one of the two already in `output`; for the whole image `region` is None.
+    the right one of the two already in `output`; for the whole image `region` is None. Where the truth lies elsewhere
+    (a removal pair) nothing outside the mask is known, so the composite is the raw output.
+
+    `shown` [N,3,H,W] is what a method saw before any blanking, where that is not the truth; `labels` int64 [N,L,H,W]
+    the label maps that it was given. A metric that needs one of them says so in its spec's `uses`.
     """
 
     ids: tuple[str, ...]
@@ -206,6 +210,8 @@ class MetricBatch:
     truth: torch.Tensor
     mask: torch.Tensor | None
     region: torch.Tensor | None = None
+    shown: torch.Tensor | None = None
+    labels: torch.Tensor | None = None
 
 
 class SampleMetric(Protocol):

@@ -32,6 +32,7 @@ class Pair:
     output: NDArray[np.uint8]
     truth: NDArray[np.uint8]
     mask: NDArray[np.bool_] | None
+    shown: NDArray[np.uint8] | None = None
     labels: tuple[tuple[str, str], ...] = ()
 
 
@@ -103,9 +104,9 @@ def _run_pairs(run: RunFolder) -> Iterator[Pair]:
     for row in good.to_dict("records"):
         sample = samples.loc[(row["task"], row["sample"])]
         output, truth = (_stored(run, name) for name in (row["output_hash"], sample["truth"]))
-        mask = _stored(run, sample["mask"]) if sample["mask"] else None
+        mask, shown = (_stored(run, sample[kind]) if sample[kind] else None for kind in ("mask", "shown"))
         labels = tuple((label, str(row[label])) for label in ("entry", "task", "repeat", "cluster"))
-        yield Pair(row["sample"], output, truth, mask > 127 if mask is not None else None, labels)
+        yield Pair(row["sample"], output, truth, mask > 127 if mask is not None else None, shown, labels)
 
 
 def _stored(run: RunFolder, name: str) -> NDArray[np.uint8]:
@@ -134,10 +135,8 @@ def score(
     """
     import pandas as pd
 
-    from harness.runner.call import to_tensor
-    from harness.runner.measure import Judge, composite_of
+    from harness.runner.measure import Judge
     from harness.runner.plan import metric_skip
-    from harness.runner.units import Unit
 
     outputs = Path(outputs)
     is_run = (outputs / "manifest.json").is_file() and reference is None
@@ -152,6 +151,10 @@ def score(
     for column in chosen:
         if reason := metric_skip(column, registry()):
             raise HarnessError(f"{column}: {reason}")
+        uses = registry().metric(parse_metric(column)[0]).uses
+        if "labels" in uses or ("shown" in uses and not is_run):
+            what = "label maps" if "labels" in uses else "the pictures before the edit"
+            raise HarnessError(f"{column} needs {what}, which are not here: it is computed by harness run")
     judge = Judge(chosen, registry(), device)
     if judge.set_columns:
         raise HarnessError(f"{judge.set_columns[0]} is a set metric: it is computed by harness run")
@@ -163,8 +166,6 @@ def score(
         pairs = _folder_pairs(matched)
     rows = []
     for pair in pairs:
-        units = [Unit(pair.key, pair.key, pixels, pair.mask, None, "", "", "") for pixels in (pair.output, pair.truth)]
-        (raw, _), (truth, hole) = (to_tensor([unit], device) for unit in units)
-        values = judge.score((pair.key,), raw, composite_of(raw, truth, hole), truth, hole)[0]
+        values = judge.pixels(pair.key, pair.output, pair.truth, pair.mask, pair.shown)
         rows.append({**dict(pair.labels), "sample": pair.key, **values})
     return Scored(pd.DataFrame(rows), tuple(left), chosen)

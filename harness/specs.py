@@ -165,7 +165,7 @@ class MetricSpec:
     Attributes:
         kind: `sample` (one value an output), `set` (one value a cell), `table` (from records).
         regions: regions it can be restricted to by `name@region`; "" is the whole image.
-        uses: what it compares: `output`, `truth`, `mask`.
+        uses: what it compares: `output`, `truth`, `mask`, `shown` (the picture before the edit), `labels`.
         unit, colour, range, reduction, resize, extractor: the protocol, in words.
         higher_is_better: None where neither is: the best value is a finite one (1 for a ratio), so it never ranks.
         mean: how a table averages samples; a ratio's mean is geometric (half and twice weigh alike).

@@ -14,6 +14,7 @@ from harness.store.files import write_atomic
 __all__ = ["evenly", "keep_pictures"]
 
 Place = tuple[str, str]
+KINDS = ("truth", "mask", "shown")
 SMALL = (cv2.IMWRITE_PNG_COMPRESSION, 9, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_FILTERED)
 """Lossless, a fifth smaller than a run's own."""
 
@@ -43,7 +44,7 @@ def _pictures(board: RunFolder) -> dict[Place, set[str]]:
     """Hashes of the pictures that are here of each sample: truth, mask, outputs."""
     found: dict[Place, set[str]] = {}
     for sample in board.samples().to_dict("records"):
-        found[sample["task"], sample["sample"]] = {sample["truth"], sample["mask"]}
+        found[sample["task"], sample["sample"]] = {sample[kind] for kind in KINDS}
     for entry in board.manifest["entries"]:
         if entry["weights"] and entry["weights"]["kind"] == "random":
             continue
@@ -61,7 +62,7 @@ def _in_turns(board: RunFolder, pictures: Mapping[Place, set[str]]) -> Iterator[
     for task in board.manifest["suite"]["tasks"]:
         mine = known[(known["task"] == task["id"]) & known["sample"].isin(task["samples"])]
         outputs = {
-            s["sample"]: len(pictures[task["id"], s["sample"]] - {s["truth"], s["mask"]})
+            s["sample"]: len(pictures[task["id"], s["sample"]] - {s[kind] for kind in KINDS})
             for s in mine.sort_values(["ratio", "sample"]).to_dict("records")
             if _has_truth(board, s)
         }
@@ -72,7 +73,7 @@ def _in_turns(board: RunFolder, pictures: Mapping[Place, set[str]]) -> Iterator[
 
 
 def _has_truth(board: RunFolder, sample: Mapping[str, Any]) -> bool:
-    return all(board.artifact(sample[kind]).exists() for kind in ("truth", "mask") if sample[kind])
+    return all(board.artifact(sample[kind]).exists() for kind in KINDS if sample[kind])
 
 
 def evenly(count: int) -> list[int]:

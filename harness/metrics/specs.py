@@ -194,6 +194,21 @@ def _structure_metrics() -> tuple[MetricSpec, ...]:
             digits=2,
             mean="geometric",
         ),
+        MetricSpec(
+            name="shadow_residual",
+            target="harness.metrics.shadow_residual:ShadowResidual",
+            version="1",
+            kind="sample",
+            higher_is_better=False,
+            summary="ours: share of what a removed object changed outside the mask (its shadow) that is left; 1 = all",
+            licence=OURS,
+            uses=frozenset({"output", "truth", "mask", "shown"}),
+            regions=("known",),
+            unit="x",
+            reduction="|output - truth| over |input - truth|, sums over channels and pixels where input and truth "
+            "differ by 3 levels or more; then mean over samples",
+            bounds=(0, None),
+        ),
     )
 
 

@@ -91,7 +91,7 @@ class Album:
             cluster=str(sample["cluster"]),
             ratio=float(sample["ratio"]),
             truth="" if truth is None else self._truth_class(str(sample["truth"]), truth),
-            hole="" if mask is None else self._hole(mask, visible=view.task["role"] == "region"),
+            hole=self._input(mask, self._pixels(sample["shown"]), visible=view.task["role"] == "region"),
             shape=(256, 256) if first is None else (first.shape[1], first.shape[0]),
             tiles=tuple(self._tile(view, row, str(sample["sample"]), truth) for row in rows),
         )
@@ -131,8 +131,11 @@ class Album:
             self.truths[name] = (f"truth{len(self.truths)}", self._uri(pixels))
         return self.truths[name][0]
 
-    def _hole(self, mask: Pixels, *, visible: bool) -> str:
-        return pictures.data_uri(pictures.png_bytes(pictures.hole_layer(self._small(mask) > 127, visible=visible)))
+    def _input(self, mask: Pixels | None, shown: Pixels | None, *, visible: bool) -> str:
+        """The layer that makes the input of the truth; "" where the input is the truth."""
+        hole = None if mask is None else self._small(mask) > 127
+        layer = pictures.input_layer(hole, None if shown is None else self._small(shown), visible=visible)
+        return "" if layer is None else pictures.data_uri(pictures.png_bytes(layer))
 
     def _uri(self, pixels: Pixels) -> str:
         return pictures.data_uri(pictures.png_bytes(self._small(pixels)))

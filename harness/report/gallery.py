@@ -147,6 +147,7 @@ def viewer_data(
     records = records_of(opened, view, sample, rows)
     truth, why_no_truth = _load(opened, known["truth"])
     stored, why_no_hole = _load(opened, known["mask"])
+    shown, why_not_shown = _load(opened, known["shown"])
     outputs = [_load(opened, record.get("output_hash")) if record else (None, "") for record in records]
     present = [pixels for pixels in (truth, stored, *(o for o, _ in outputs)) if pixels is not None]
     shape = present[0].shape if present else (1, 1)
@@ -155,7 +156,10 @@ def viewer_data(
     window = window_on(shape, middle, side)
     hole = None if mask is None else window.cut(mask)
     outline = "" if hole is None else outline_path(hole)
+    instead = None if shown is None or shown.shape[:2] != shape[:2] else window.cut(shown)
+    layer = pictures.input_layer(hole, instead, visible=view.task["role"] == "region")
     frame = _Frame(opened, view, shape[:2], window, truth)
+    unseen = {"truth": why_no_truth, "mask": why_no_hole, "input": why_not_shown}
     ratio = known["ratio"]
     return {
         "sample": sample,
@@ -168,7 +172,7 @@ def viewer_data(
                 if hole is not None and hole.any() and not outline
                 else []
             ),
-            *(f"{name}: {why}" for name, why in (("truth", why_no_truth), ("mask", why_no_hole)) if why),
+            *(f"{name}: {why}" for name, why in unseen.items() if why),
             *([f"first of {opened.manifest['repeats']} repeats"] if opened.manifest["repeats"] > 1 else []),
         ],
         "size": [window.width, window.height],
@@ -176,7 +180,7 @@ def viewer_data(
         "window": _window_line(window, shape),
         "gain": pictures.ERROR_GAIN,
         "truth": "" if truth is None else frame.uri(truth),
-        "hole": "" if hole is None else _uri(pictures.hole_layer(hole, visible=view.task["role"] == "region")),
+        "hole": "" if layer is None else _uri(layer),
         "outline": outline,
         "panes": [frame.pane(row, record, *kept) for row, record, kept in zip(rows, records, outputs, strict=True)],
     }

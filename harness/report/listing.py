@@ -165,12 +165,14 @@ def _listed(opened: Opened, view: TaskView, row: Mapping[str, Any], value: float
 def _thumb(opened: Opened, row: Mapping[str, Any], *, visible: bool) -> str:
     """The input, scaled; "" where it is not kept or damaged (the viewer says which)."""
     try:
-        truth, mask = (opened.picture(str(row[name])) if row[name] else None for name in ("truth", "mask"))
+        base, mask = (
+            opened.picture(str(name)) if name else None for name in (row["shown"] or row["truth"], row["mask"])
+        )
     except HarnessError:
         return ""
-    if truth is None:
+    if base is None:
         return ""
-    small = _small(truth if truth.ndim == 3 else np.dstack([truth] * 3))
+    small = _small(base if base.ndim == 3 else np.dstack([base] * 3))
     if mask is not None and mask.ndim == 2:
         hole = cv2.resize(mask, small.shape[1::-1], interpolation=cv2.INTER_AREA) > 127
         small = pictures.overlay(small, pictures.hole_layer(hole, visible=visible))

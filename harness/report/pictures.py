@@ -27,6 +27,7 @@ __all__ = [
     "error_levels",
     "error_png",
     "hole_layer",
+    "input_layer",
     "overlay",
     "png_bytes",
     "strip_png",
@@ -73,6 +74,20 @@ def hole_layer(mask: Hole, *, visible: bool = False) -> Pixels:
     layer[mask & ~inside] = (*HOLE_OUTLINE, 255)
     layer[~mask] = 0
     return layer
+
+
+def input_layer(mask: Hole | None, shown: Pixels | None, *, visible: bool = False) -> Pixels | None:
+    """What makes a method's input of the truth when laid over it: its hole, and whatever was `shown` instead.
+
+    Args:
+        mask: bool H×W, or None.
+        shown: uint8 H×W×3 that stood for the truth (with the object, label maps as colours), or None.
+        visible: as for `hole_layer`.
+    """
+    hole = None if mask is None else hole_layer(mask, visible=visible)
+    if shown is None:
+        return hole
+    return shown if hole is None else overlay(shown, hole)
 
 
 def difference_layer(output: Pixels, truth: Pixels) -> Pixels:

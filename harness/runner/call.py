@@ -17,7 +17,7 @@ from harness.runner.measure import round_to_8bit
 from harness.runner.memory import give_back_freed
 from harness.runner.units import Unit
 
-__all__ = ["Answer", "Caller", "Calls", "answer_of", "reason_of", "to_tensor"]
+__all__ = ["Answer", "Caller", "Calls", "answer_of", "labels_tensor", "reason_of", "shown_tensor", "to_tensor"]
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "CUDNN_STATUS_NOT_SUPPORTED")
 
@@ -70,6 +70,19 @@ def to_tensor(units: Sequence[Unit], device: str) -> tuple[torch.Tensor, torch.T
 def _pictures(pictures: Sequence[NDArray[np.uint8]], device: str) -> torch.Tensor:
     pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
     return _moved(pixels, device).float().div_(255)
+
+
+def labels_tensor(units: Sequence[Unit], device: str) -> torch.Tensor | None:
+    """Label maps int64 [N,L,H,W] of units that all have them; None where there are none."""
+    maps = [unit.labels for unit in units if unit.labels is not None]
+    return _moved(torch.from_numpy(np.stack(maps)), device) if maps else None
+
+
+def shown_tensor(units: Sequence[Unit], device: str) -> torch.Tensor | None:
+    """Pictures [N,3,H,W] in [0,1] that are shown before any blanking, where some are not the truths; None else."""
+    if all(unit.image is None for unit in units):
+        return None
+    return _pictures([unit.truth if unit.image is None else unit.image for unit in units], device)
 
 
 def _moved(tensor: torch.Tensor, device: str) -> torch.Tensor:
@@ -155,9 +168,8 @@ class Caller:
     def _run(self, units: Sequence[Unit], seeds: Sequence[int]) -> list[Answer]:
         call = self._ready()
         truth, mask = to_tensor(units, self._device)
-        shown = truth
-        if any(unit.image is not None for unit in units):
-            shown = _pictures([unit.truth if unit.image is None else unit.image for unit in units], self._device)
+        pictures = shown_tensor(units, self._device)
+        shown = truth if pictures is None else pictures
         batch = self._batch(units, seeds, shown, mask)
         with torch.inference_mode():
             shape = tuple(truth.shape)
@@ -209,6 +221,7 @@ class Caller:
             image=visible if "image" in self._needs else None,
             mask=mask.clone() if mask is not None and "mask" in self._needs else None,
             prompt=prompts if "prompt" in self._needs else None,
+            labels=labels_tensor(units, self._device) if "labels" in self._needs else None,
             target_size=(int(shown.shape[-2]), int(shown.shape[-1])),
             seeds=tuple(seeds),
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.runner.call import Caller, Calls
 from harness.runner.outputs import FolderCaller
+from harness.runner.roles import shown_role
 
 if TYPE_CHECKING:
     from harness.runner.entries import Entry
@@ -49,6 +51,7 @@ class Callers:
             self._entry = entry
         if entry.outputs is not None:
             return FolderCaller(entry.outputs, task.id, self._device)
+        task = replace(task, role=shown_role(entry.spec, task))
         if not self._isolate:
             return Caller(lambda: self._build(entry), task.capability, entry.spec.needs, self._device, task.role)
         from harness.runner.isolation import Host, IsolatedCaller

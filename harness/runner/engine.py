@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from harness.runner.call import Answer, Calls, answer_of, reason_of
+from harness.runner.call import Answer, Calls, answer_of, labels_tensor, reason_of, shown_tensor
 from harness.runner.entries import Entry
 from harness.runner.features import FeatureBook
 from harness.runner.measure import Judge, composite_of
+from harness.runner.roles import shown_role
 from harness.runner.units import TaskData, Unit, UnitKey, ahead
 from harness.runner.writing import Writer
 from harness.store.folder import RunFolder
@@ -240,16 +241,22 @@ class Engine:
         raw, truth = _stack([a.output for _, a in good]), _stack([a.truth for _, a in good])
         mask = _stack([a.mask for _, a in good]) if good[0][1].mask is not None else None
         with torch.inference_mode():
-            composite = composite_of(raw, truth, mask)
+            units = [a.unit for _, a in good]
+            shown, labels = shown_tensor(units, self.device), labels_tensor(units, self.device)
+            composite = composite_of(raw, truth, mask, shown)
             columns = good[0][0].columns if pixels_known else None
-            scores = self.judge.score(tuple(job.key.id for job, _ in good), raw, composite, truth, mask, columns)
+            ids = tuple(job.key.id for job, _ in good)
+            scores = self.judge.score(ids, raw, composite, truth, mask, columns, shown=shown, labels=labels)
         pixels = _stack([a.pixels for _, a in good]).cpu().numpy()
         # cv2.merge makes H×W×3 of [3,H,W] six times cheaper than numpy
         found = iter(_Judged(s, composite[i], cv2.merge(list(pixels[i]))) for i, s in enumerate(scores))
         return [next(found) if answer.output is not None else None for _, answer in pairs]
 
     def _row(self, entry: Entry, job: _Job, unit: Unit | None, status: str, reason: str) -> dict[str, Any]:
-        cell = self.cell_key(entry)
+        cell, seen = self.cell_key(entry), ""
+        if unit is not None:
+            as_hole = shown_role(entry.spec, self.data.task) == "hole" and unit.blanked
+            seen = unit.blanked if as_hole else unit.seen
         return {
             "entry": entry.reference,
             "task": self.data.task.id,
@@ -259,8 +266,8 @@ class Engine:
             "status": status,
             "reason": reason,
             "cell_key": cell,
-            "input_hash": unit.seen if unit else "",
-            "output_key": digest([cell, unit.seen if unit else "", job.key.id, job.repeat]),
+            "input_hash": seen,
+            "output_key": digest([cell, seen, job.key.id, job.repeat]),
             "metric_ids": "{}",
             "output_hash": "",
             "composite_hash": "",

@@ -129,7 +129,8 @@ def _units(words: Mapping[str, Any], arrays: Sequence[Any]) -> list[Unit]:
     for sample in words["samples"]:
         visible = next(rest)
         mask = next(rest).astype(np.bool_) if sample["masked"] else None
-        units.append(Unit(sample["id"], "", visible, mask, sample["prompt"], "", "", ""))
+        labels = next(rest).view(np.int64) if sample["labelled"] else None
+        units.append(Unit(sample["id"], "", visible, mask, sample["prompt"], "", "", "", labels=labels))
     return units
 
 

@@ -238,10 +238,14 @@ class IsolatedCaller:
 
 def _request(units: Sequence[Unit], seeds: Sequence[int], role: str) -> tuple[dict[str, Any], list[Any]]:
     """What the method may see of some samples: no truth, no cluster."""
-    samples = [{"id": unit.id, "prompt": unit.prompt, "masked": unit.mask is not None} for unit in units]
+    samples = [
+        {"id": u.id, "prompt": u.prompt, "masked": u.mask is not None, "labelled": u.labels is not None} for u in units
+    ]
     arrays = []
     for unit in units:
         arrays.append(unit.visible(role))
         if unit.mask is not None:
             arrays.append(unit.mask.view("uint8"))
+        if unit.labels is not None:
+            arrays.append(unit.labels.view("uint8"))
     return {"samples": samples, "seeds": list(seeds)}, arrays

@@ -15,6 +15,8 @@ from harness.store.keys import digest
 if TYPE_CHECKING:
     import torch
 
+    from harness.interfaces import Hole, Pixels
+
 __all__ = ["Judge", "SampleColumn", "composite_of", "round_to_8bit"]
 
 
@@ -27,9 +29,15 @@ def round_to_8bit(image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return levels.div_(255), pixels
 
 
-def composite_of(raw: torch.Tensor, truth: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
-    """The output with the known pixels of the truth pasted back; the output itself without a mask (of 0 and 1)."""
-    return raw if mask is None else truth.lerp(raw, mask)
+def composite_of(
+    raw: torch.Tensor, truth: torch.Tensor, mask: torch.Tensor | None, shown: torch.Tensor | None = None
+) -> torch.Tensor:
+    """The output with the known pixels of the truth pasted back; the output itself without a mask (of 0 and 1).
+
+    Also the output itself where other pictures were `shown`: the truth's pixels are then known to nobody, and pasting
+    them would take away the shadow that a removal left.
+    """
+    return raw if mask is None or shown is not None else truth.lerp(raw, mask)
 
 
 class SampleColumn:
@@ -62,6 +70,7 @@ class Judge:
     """All sample metrics of a task, sharing one region mask per region and batch."""
 
     def __init__(self, columns: Sequence[str], registry: Registry, device: str) -> None:
+        self.device = device
         self.columns = [SampleColumn(c, registry, device) for c in columns if _kind(c, registry) == "sample"]
         self.set_columns = [c for c in columns if _kind(c, registry) == "set"]
         self.identities: Mapping[str, str] = {c.column: c.identity for c in self.columns}
@@ -74,6 +83,9 @@ class Judge:
         truth: torch.Tensor,
         mask: torch.Tensor | None,
         only: frozenset[str] | None = None,
+        *,
+        shown: torch.Tensor | None = None,
+        labels: torch.Tensor | None = None,
     ) -> list[dict[str, float]]:
         """One {column: value} a sample. `raw` is 8-bit rounded; `@known` judges it, all else its `composite_of`."""
         from harness.metrics.regions import region_mask
@@ -87,10 +99,22 @@ class Judge:
                 whole = truth.new_ones(truth.shape[0], 1, *truth.shape[-2:])
                 regions[column.region] = region_mask(whole if mask is None else mask, column.region)
             output = raw if column.region == "known" else composite
-            values = column(MetricBatch(ids, output, truth, mask, regions[column.region]))
+            values = column(MetricBatch(ids, output, truth, mask, regions[column.region], shown, labels))
             for row, value in zip(rows, values, strict=True):
                 row[column.column] = value if math.isfinite(value) else math.nan
         return rows
+
+    def pixels(
+        self, id: str, output: Pixels, truth: Pixels, mask: Hole | None, shown: Pixels | None = None
+    ) -> dict[str, float]:
+        """{column: value} of one kept output: arrays as stored; `shown` is what stood for the truth before a method."""
+        from harness.runner.call import shown_tensor, to_tensor
+        from harness.runner.units import Unit
+
+        made, unit = (Unit(id, "", picture, mask, None, "", "", "", shown) for picture in (output, truth))
+        (raw, _), (target, hole) = to_tensor([made], self.device), to_tensor([unit], self.device)
+        before = shown_tensor([unit], self.device)
+        return self.score((id,), raw, composite_of(raw, target, hole, before), target, hole, shown=before)[0]
 
 
 def _kind(column: str, registry: Registry) -> str:

@@ -10,6 +10,7 @@ from harness.errors import HarnessError, MissingRequirement
 from harness.plugins import Registry, load_target, missing
 from harness.references import metric_column, parse_metric, parse_reference, resolve_params
 from harness.runner.entries import Entry, MethodLike, resolve_entry
+from harness.runner.roles import shown_role
 from harness.specs import DatasetSpec, MaskSetSpec
 from harness.store.keys import digest
 from harness.suites import Suite, Task
@@ -98,7 +99,7 @@ def _cell_skip(entry: Entry, task: Task) -> str:
     spec = entry.spec
     if task.capability not in spec.capabilities:
         return f"cannot {task.capability}"
-    if task.maskset and task.role not in spec.roles:
+    if task.maskset and not shown_role(spec, task):
         return f"does not understand masks in the role '{task.role}'"
     ungiven = sorted(spec.needs - set(task.gives))
     return f"needs {', '.join(ungiven)}, which the task does not give" if ungiven else ""

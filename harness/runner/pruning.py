@@ -14,5 +14,5 @@ def prune(run: RunFolder, keep: str, shown: Set[str]) -> None:
     if keep == "all":
         return
     samples = run.samples()
-    wanted = set(samples["truth"]) | set(samples["mask"])
+    wanted = set(samples["truth"]) | set(samples["mask"]) | set(samples["shown"])
     run.artifacts.prune(wanted | (set(shown) if keep == "strips" else set()))

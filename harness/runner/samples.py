@@ -12,6 +12,7 @@ from harness.runner.call import to_tensor
 from harness.runner.features import TRUTH, FeatureBook
 from harness.runner.units import TaskData, ahead
 from harness.store.folder import RunFolder
+from harness.store.keys import pixels_hash
 from harness.store.shards import ShardWriter
 
 __all__ = ["note_samples"]
@@ -22,7 +23,8 @@ def note_samples(run: RunFolder, data: TaskData, extractors: Mapping[str, Any], 
     task = data.task.id
     book = FeatureBook(run, extractors, TRUTH, task)
     known = run.samples()
-    have = {(row.sample, row.cluster, row.truth, row.mask) for row in known[known["task"] == task].itertuples()}
+    mine = known[known["task"] == task]
+    have = {(row.sample, row.cluster, row.truth, row.mask, row.shown) for row in mine.itertuples()}
     clusters = set()
     with closing(book), closing(ShardWriter(run.path / "samples")) as stream:
         for key, unit in ahead(data, data.keys):
@@ -35,11 +37,15 @@ def note_samples(run: RunFolder, data: TaskData, extractors: Mapping[str, Any], 
             run.artifacts.put(unit.truth_hash, unit.truth)  # again where somebody removed a damaged one
             if unit.mask is not None:
                 run.artifacts.put(unit.mask_hash, unit.mask.astype(np.uint8) * 255)
-            if (key.id, unit.cluster, unit.truth_hash, unit.mask_hash) in have:
+            shown_hash = ""
+            if (shown := unit.shown) is not None:
+                shown_hash = pixels_hash(shown)
+                run.artifacts.put(shown_hash, shown)
+            if (key.id, unit.cluster, unit.truth_hash, unit.mask_hash, shown_hash) in have:
                 continue
             row = {
                 "task": task, "sample": key.id, "cluster": unit.cluster, "truth": unit.truth_hash,
-                "mask": unit.mask_hash, "ratio": unit.ratio, "title": key.image,
+                "mask": unit.mask_hash, "shown": shown_hash, "ratio": unit.ratio, "title": key.image,
             }  # fmt: skip
             stream.append(row)
     return len(clusters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.interfaces import Dataset, MaskSet
+from harness.interfaces import Dataset, MaskSet, Sample
 from harness.plugins import Registry
 from harness.references import parse_reference
+from harness.runner.label_colours import label_colours
 from harness.runner.plan import build_dataset, build_mask_set
 from harness.store.keys import digest, pixels_hash
 from harness.suites import Task
@@ -37,9 +38,14 @@ class UnitKey:
 
 @dataclass(frozen=True)
 class Unit:
-    """One sample as it is judged. `seen` hashes exactly what a method gets to see of it.
+    """One sample as it is judged.
 
-    `image` is what is shown to the method where that is not the truth (a removal pair); None where it is.
+    Attributes:
+        seen: hash of exactly what a method gets to see of it in the task's mask role.
+        image: what is shown to the method where that is not the truth (a removal pair, or black where the task gives
+            no picture); None where it is.
+        labels: int64 [L, H, W] where the task gives label maps.
+        blanked: `seen` of a method that knows no regions and so is shown a region as a hole; "" in the role `hole`.
     """
 
     id: str
@@ -51,6 +57,8 @@ class Unit:
     mask_hash: str
     seen: str
     image: NDArray[np.uint8] | None = None
+    labels: NDArray[np.int64] | None = None
+    blanked: str = ""
 
     @property
     def ratio(self) -> float:
@@ -64,7 +72,12 @@ class Unit:
     @property
     def nbytes(self) -> int:
         """Memory held."""
-        return sum(array.nbytes for array in (self.truth, self.mask, self.image) if array is not None)
+        return sum(a.nbytes for a in (self.truth, self.mask, self.image, self.labels) if a is not None)
+
+    @property
+    def shown(self) -> NDArray[np.uint8] | None:
+        """What stands for what methods are shown, uint8 H×W×3, where that is not the truth: labels as colours first."""
+        return self.image if self.labels is None else label_colours(self.labels)
 
 
 class TaskData:
@@ -136,11 +149,27 @@ class TaskData:
             raise HarnessError(f"{key.id}: mask is {mask.shape}, the picture {sample.image.shape[:2]}")
         if mask is not None and mask.dtype != np.bool_:
             raise HarnessError(f"{key.id}: mask is {mask.dtype} instead of bool: which of its values are hole?")
-        visible = _blanked(sample.image, mask if self.task.role == "hole" else None)
-        mask_hash = pixels_hash(mask.view(np.uint8) * np.uint8(255)) if mask is not None else ""
-        seen = digest([pixels_hash(visible), mask_hash, sample.prompt or ""])
         shown = sample.image if sample.target is not None else None
-        return Unit(key.id, sample.cluster, truth, mask, sample.prompt, pixels_hash(truth), mask_hash, seen, shown)
+        if "image" not in self.task.gives:
+            shown = np.zeros_like(truth)
+        labels = self._labels(key, sample)
+        mask_hash = pixels_hash(mask.view(np.uint8) * np.uint8(255)) if mask is not None else ""
+        hashes = pixels_hash(truth), mask_hash, ""
+        unit = Unit(key.id, sample.cluster, truth, mask, sample.prompt, *hashes, shown, labels)
+        words = [mask_hash, sample.prompt or "", *([pixels_hash(labels.view(np.uint8))] if labels is not None else [])]
+        seen = digest([pixels_hash(unit.visible(self.task.role)), *words])
+        as_hole = self.task.role == "region" and mask is not None
+        return replace(unit, seen=seen, blanked=digest([pixels_hash(unit.visible("hole")), *words]) if as_hole else "")
+
+    def _labels(self, key: UnitKey, sample: Sample) -> NDArray[np.int64] | None:
+        if "labels" not in self.task.gives:
+            return None
+        labels, size = sample.labels, sample.image.shape[:2]
+        if labels is None:
+            raise HarnessError(f"{key.id}: task {self.task.id} gives labels, and {self.task.dataset} has none for it")
+        if labels.dtype != np.int64 or labels.ndim != 3 or labels.shape[1:] != size:
+            raise HarnessError(f"{key.id}: labels are {labels.dtype} {labels.shape}, not int64 [L, *{size}]")
+        return np.ascontiguousarray(labels)
 
 
 def _blanked(image: NDArray[np.uint8], hole: NDArray[np.bool_] | None) -> NDArray[np.uint8]:

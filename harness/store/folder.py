@@ -110,13 +110,15 @@ class RunFolder:
         return current
 
     def samples(self) -> pd.DataFrame:
-        """What was judged: task, sample, cluster, truth and mask hashes, mask ratio."""
+        """What was judged: task, sample, cluster, hashes of truth, mask and of what was shown instead, mask ratio."""
         import pandas as pd
 
         path = self.path / "samples.jsonl"
         rows = read_jsonl(path) if path.exists() else []
-        columns = ["task", "sample", "cluster", "truth", "mask", "ratio", "title"]
-        return pd.DataFrame(rows, columns=columns).drop_duplicates(["task", "sample"], keep="last")
+        columns = ["task", "sample", "cluster", "truth", "mask", "shown", "ratio", "title"]
+        frame = pd.DataFrame(rows, columns=columns).drop_duplicates(["task", "sample"], keep="last")
+        # What an older harness wrote has none.
+        return frame.assign(shown=frame["shown"].astype(object).where(frame["shown"].notna(), ""))
 
     def aggregates(self) -> pd.DataFrame | None:
         """Aggregated values with intervals; None before the run has got so far."""

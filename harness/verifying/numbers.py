@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from harness.runner.measure import Judge
 
-    Pictures = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8] | None]
+    Picture = NDArray[np.uint8]
+    Pictures = tuple[Picture, Picture, Picture | None, Picture | None]
 
 __all__ = ["check_aggregates", "check_datasets", "check_summary", "rescored"]
 
@@ -173,6 +174,8 @@ def _judge(task: Mapping[str, Any]) -> tuple[Judge, set[str]]:
             reason = metric_skip(column, registry())
         except UnknownName as error:
             reason = str(error)
+        if not reason and "labels" in registry().metric(parse_metric(column)[0]).uses:
+            reason = "needs label maps, which no run keeps"
         if reason:
             skipped.add(f"{parse_metric(column)[0]} ({reason})")
         else:
@@ -181,26 +184,19 @@ def _judge(task: Mapping[str, Any]) -> tuple[Judge, set[str]]:
 
 
 def _pictures(subject: Subject, row: Row) -> Pictures:
-    """Output, truth and mask (None for none) of a row. Raises `HarnessError` where one is damaged or missing."""
+    """Output, truth, mask and what was shown instead (None for none); raises `HarnessError` where one is not sound."""
     sample = _sample(subject, row)
-    names = [row["output_hash"], *([sample["truth"], sample["mask"]] if sample else [])]
-    output, truth, mask = (read_picture(subject.run.artifacts, name) if name else None for name in names)
+    names = [row["output_hash"], *([sample[kind] for kind in ("truth", "mask", "shown")] if sample else [])]
+    output, truth, mask, shown = (read_picture(subject.run.artifacts, name) if name else None for name in names)
     if output is None or truth is None:
         raise HarnessError("the picture of its truth is missing")
-    return output, truth, mask
+    return output, truth, mask, shown
 
 
 def _rescore(row: Row, pictures: Pictures, judge: Judge) -> tuple[list[str], set[str]]:
     """One output judged again: where it differs, and metrics that are no longer what they were."""
-    from harness.runner.call import to_tensor
-    from harness.runner.measure import composite_of
-    from harness.runner.units import Unit
-
-    output, truth, mask = pictures
-    hole = None if mask is None else mask > 127
-    units = [Unit(row["sample"], "", pixels, hole, None, "", "", "") for pixels in (output, truth)]
-    (raw, _), (target, holes) = (to_tensor([unit], "cpu") for unit in units)
-    values = judge.score((row["sample"],), raw, composite_of(raw, target, holes), target, holes)[0]
+    output, truth, mask, shown = pictures
+    values = judge.pixels(row["sample"], output, truth, None if mask is None else mask > 127, shown)
     then = json.loads(row["metric_ids"])
     changed = {column for column, identity in judge.identities.items() if then.get(column) != identity}
     found = []

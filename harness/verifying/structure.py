@@ -88,7 +88,7 @@ def check_pictures(subject: Subject) -> Iterator[str]:
     for (task, sample), row in subject.samples.items():
         if not subject.has_pictures(task, sample):
             continue
-        for kind in ("truth", "mask"):
+        for kind in ("truth", "mask", "shown"):
             if row[kind] and not artifacts.path(row[kind]).exists():
                 yield f"{task}, {sample}: the picture of its {kind} is missing"
     if "pictures" in subject.run.manifest:

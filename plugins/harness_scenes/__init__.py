@@ -11,18 +11,20 @@ from collections.abc import Callable
 from harness.hookspecs import hookimpl
 from harness.specs import DatasetSpec, DegradationSpec, MaskSetSpec
 
-from .spec import SCENE_CUTS, SCENES_HOLES
+from .spec import REMOVED_OBJECT, SCENE_CUTS, SCENES_HOLES, SCENES_REMOVAL
 
 __all__ = ["harness_register_datasets", "harness_register_degradations"]
 
 
 @hookimpl
 def harness_register_datasets(register: Callable[[DatasetSpec], None]) -> None:
-    """Register `scenes-holes`."""
+    """Register `scenes-holes` and `scenes-removal`."""
     register(SCENES_HOLES)
+    register(SCENES_REMOVAL)
 
 
 @hookimpl
 def harness_register_degradations(register: Callable[[DegradationSpec | MaskSetSpec], None]) -> None:
-    """Register `scene-cuts`."""
+    """Register `scene-cuts` and `removed-object`."""
     register(SCENE_CUTS)
+    register(REMOVED_OBJECT)

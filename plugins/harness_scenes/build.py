@@ -12,7 +12,7 @@ import hashlib
 import io
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,13 @@ from harness.interfaces import Sample
 from harness.masks.identity import mask_hash
 
 from . import render_numpy
-from .dataset import pixel_hash
 from .masks import NAME, SceneCuts
+from .packed import pixel_hash
 from .sampling import sample_scene
 from .scene import Scene
 from .vocabulary import SEEDS, VERSION
+
+__all__ = ["COUNT", "SIZE", "lay_out", "main", "save_picture"]
 
 COUNT = 60
 SIZE = 256
@@ -62,14 +64,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 "id": name,
                 "cluster": name,
                 "seed": seed,
-                "image": _save(options.folder, f"{name}.webp", image),
-                "instances": _save(options.folder, f"{name}-instances.png", instances),
+                "image": save_picture(options.folder, f"{name}.webp", image),
+                "instances": save_picture(options.folder, f"{name}-instances.png", instances),
                 "holes": holes,
                 "scene": scene.to_dict(),
             }
         )
         print(name, "seed", seed, file=sys.stderr)
-    (options.folder / "manifest.json").write_text(_lay_out(rows), encoding="utf-8")
+    (options.folder / "manifest.json").write_text(lay_out(HEADER, rows), encoding="utf-8")
 
 
 def _chosen() -> Iterator[tuple[int, Scene, NDArray[np.uint8], NDArray[np.uint8], list[str]]]:
@@ -97,7 +99,7 @@ def _name(number: int) -> str:
     return f"scene-{number:02d}"
 
 
-def _save(folder: Path, name: str, pixels: NDArray[np.uint8]) -> dict[str, str]:
+def save_picture(folder: Path, name: str, pixels: NDArray[np.uint8]) -> dict[str, str]:
     """Write a picture without loss; return what the manifest says of it."""
     buffer = io.BytesIO()
     if name.endswith(".webp"):
@@ -109,9 +111,9 @@ def _save(folder: Path, name: str, pixels: NDArray[np.uint8]) -> dict[str, str]:
     return {"file": name, "sha256": digest, "pixels": pixel_hash(pixels)}
 
 
-def _lay_out(rows: list[dict[str, Any]]) -> str:
+def lay_out(header: Mapping[str, str], rows: list[dict[str, Any]]) -> str:
     """Write JSON with one line a scene."""
-    head = json.dumps(HEADER, indent=1)[:-2]
+    head = json.dumps(header, indent=1)[:-2]
     lines = ",\n  ".join(json.dumps(row, separators=(",", ":")) for row in rows)
     return f'{head},\n "scenes": [\n  {lines}\n ]\n}}\n'
 

@@ -1,4 +1,4 @@
-"""What this plugin registers: the data set `scenes-holes` and the mask set `scene-cuts`."""
+"""What this plugin registers: two data sets with their mask sets."""
 
 from __future__ import annotations
 
@@ -11,6 +11,27 @@ SCENES_HOLES = DatasetSpec(
     summary="60 CLEVR-like scenes at 256 px with instance and label maps, in looks held out of training",
     licence="CC0-1.0",
     gives=frozenset({"image", "labels"}),
+)
+
+SCENES_REMOVAL = DatasetSpec(
+    name="scenes-removal",
+    target="harness_scenes.removal:SceneRemovals",
+    version="1",
+    summary="24 CLEVR-like scenes at 256 px, each with and without one object, in looks held out of training",
+    licence="CC0-1.0",
+    gives=frozenset({"image", "mask", "target"}),
+)
+
+REMOVED_OBJECT = MaskSetSpec(
+    name="removed-object",
+    target="harness_scenes.removal:RemovedObject",
+    version="1",
+    summary="the visible silhouette of the object that a pair's truth lacks, grown by some pixels, or its box",
+    source="ours: the renderer's instance maps; goes with scenes-removal",
+    params={
+        "grow": Param(0, "pixels (Euclidean) by which the silhouette is grown on every side"),
+        "shape": Param("silhouette", "the grown silhouette, or the upright box about it", ("silhouette", "box")),
+    },
 )
 
 SCENE_CUTS = MaskSetSpec(

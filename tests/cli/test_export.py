@@ -61,10 +61,10 @@ def harness_register_datasets(register):
 
 @hookimpl
 def harness_register_suites(register):
-    register(SuiteSpec("removal", "removal:removal.toml", "removal"))
+    register(SuiteSpec("cups", "removal:removal.toml", "removal"))
 """
 SUITE = """
-name = "removal"
+name = "cups"
 version = 1
 title = "Removal"
 summary = "."
@@ -228,7 +228,7 @@ def test_a_region_stays_visible_its_target_and_a_picture_that_is_its_own_truth_d
     call: Callable[..., Any], with_plugin: Callable[..., None], tmp_path: Path
 ) -> None:
     with_plugin("removal", REMOVAL, {"removal.toml": SUITE})
-    code, _, err = call("export", "removal", "dir")
+    code, _, err = call("export", "cups", "dir")
     assert code == 0
     assert err == "Warning: bare of cups is not exported: its picture is its truth\n"
     manifest = json.loads((tmp_path / "dir" / "manifest.json").read_text())

@@ -130,7 +130,7 @@ def check_random(root: Root) -> Iterator[str]:
     for one in root.boards:
         results, noise = set[str](), set[str]()
         for row in one.run.samples().to_dict("records"):
-            results |= {row["truth"], row["mask"]}
+            results |= {row["truth"], row["mask"], row["shown"]}
         for entry in one.run.manifest["entries"]:
             random = entry["weights"] and entry["weights"]["kind"] == "random"
             for task in one.run.manifest["suite"]["tasks"]:

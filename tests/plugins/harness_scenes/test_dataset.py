@@ -13,8 +13,9 @@ import harness_scenes
 from harness.errors import HarnessError
 from harness.interfaces import Dataset
 from harness.masks.identity import mask_hash
-from harness_scenes.dataset import SceneHoles, pixel_hash
+from harness_scenes.dataset import SceneHoles
 from harness_scenes.masks import SceneCuts
+from harness_scenes.packed import pixel_hash
 from harness_scenes.render import render
 from harness_scenes.sampling import sample_scene
 from harness_scenes.vocabulary import SEEDS, is_held_out

@@ -24,6 +24,8 @@ __all__ = ["LADDER", "SHIFTS", "SIZE", "Features", "MetricSubject"]
 
 SIZE: Size = (192, 224)
 PHOTOGRAPHS = 3
+SHADE = 0.7
+"""ours: what a picture before the edit is of its truth, all over."""
 LADDER = (4.0, 12.0, 30.0, 60.0)
 SHIFTS = (0.3, 1.0, 2.5)
 ROWS, CLUSTERS, DIMENSION = 96, 32, 6
@@ -40,6 +42,8 @@ class MetricSubject(Subject):
         """Raise `NotHere` where a package or a file is absent."""
         if self.spec.kind == "table":
             raise NotHere("a table metric is computed from records")
+        if "labels" in self.spec.uses:
+            raise NotHere("the kit has no label maps of its classes to give")
         if line := metric_skip(f"{self.spec.name}@{self.region}" if self.region else self.spec.name, self.registry):
             raise NotHere(line)
 
@@ -72,7 +76,9 @@ class MetricSubject(Subject):
         masks = holes(len(images), (int(images.shape[-2]), int(images.shape[-1]))) if masks is None else masks
         output = images if region in ("", "known") else truths.lerp(images, masks)
         counted = region_mask(masks, region) if region else None
-        return MetricBatch(tuple(str(i) for i in range(len(images))), output.clone(), truths.clone(), masks, counted)
+        ids = tuple(str(i) for i in range(len(images)))
+        shown = SHADE * truths if "shown" in self.spec.uses else None
+        return MetricBatch(ids, output.clone(), truths.clone(), masks, counted, shown)
 
     def values(self, batch: MetricBatch, metric: Any = None, seed: int = 0) -> Tensor:
         """One value a sample. Raises `Fault` where the column is missing or of another shape."""
