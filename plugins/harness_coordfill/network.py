@@ -16,16 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from harness.nn.smooth_fill import smooth_fill
-from harness_coordfill.coordinates import (
-    ENCODER_STRIDE,
-    PackedMlp,
-    TileLayout,
-    from_tiles,
-    layout_for,
-    positional_encoding,
-    to_tiles,
-    touched_tiles,
-)
+from harness.nn.tile_mlp import PackedMlp, from_tiles, to_tiles, touched_tiles
+from harness_coordfill.coordinates import ENCODER_STRIDE, TileLayout, layout_for, positional_encoding
 from harness_coordfill.encoder import AttFFCEncoder
 
 POSITION_CHANNELS = 4

@@ -1,23 +1,14 @@
-"""Tiles, positions and packed MLPs against their definitions, written out by hand."""
+"""Layouts and positions against their definitions, written out by hand."""
 
 from __future__ import annotations
 
 import math
 
 import pytest
-import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from harness_coordfill.coordinates import (
-    PackedMlp,
-    TileLayout,
-    from_tiles,
-    layout_for,
-    positional_encoding,
-    to_tiles,
-    touched_tiles,
-)
+from harness_coordfill.coordinates import layout_for, positional_encoding
 
 sides = st.integers(1, 5000)
 
@@ -56,41 +47,3 @@ def test_positions_are_those_of_the_paper_s_code(tile: int) -> None:
 def test_a_tile_of_one_pixel_has_no_positions() -> None:
     with pytest.raises(ValueError, match="2 pixels"):
         positional_encoding(1)
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.integers(2, 5), st.integers(1, 4), st.integers(1, 4), st.integers(1, 3))
-def test_cutting_and_pasting_tiles_are_inverse(tile: int, rows: int, cols: int, batch: int) -> None:
-    layout = TileLayout(tile, rows, cols)
-    image = torch.arange(batch * 3 * layout.height * layout.width).float()
-    image = image.reshape(batch, 3, layout.height, layout.width)
-    tiles = to_tiles(image, layout)
-    assert torch.equal(from_tiles(tiles, layout), image)
-    last = tiles[-1].reshape(tile, tile, 3).permute(2, 0, 1)
-    assert torch.equal(last, image[-1, :, -tile:, -tile:])
-
-
-def test_touched_tiles_are_those_with_a_hole_pixel() -> None:
-    mask = torch.zeros(2, 1, 8, 12)
-    mask[0, 0, 3, 4] = 1
-    mask[1, 0, 4:, 8:] = 1
-    assert touched_tiles(mask, TileLayout(4, 2, 3)).tolist() == [1, 11]
-    assert touched_tiles(torch.zeros(1, 1, 8, 12), TileLayout(4, 2, 3)).tolist() == []
-
-
-def test_packed_mlp_is_bias_then_weights_layer_by_layer() -> None:
-    mlp = PackedMlp((4, 5, 3))
-    assert mlp.length == 5 + 4 * 5 + 3 + 5 * 3
-    packed, positions = torch.randn(2, mlp.length), torch.randn(7, 4)
-    for tile, vector in enumerate(packed):
-        b1, w1, b2, w2 = vector.split([5, 20, 3, 15])
-        hidden = torch.nn.functional.leaky_relu(positions @ w1.reshape(4, 5) + b1, 0.01)
-        expected = torch.tanh(hidden @ w2.reshape(5, 3) + b2)
-        torch.testing.assert_close(mlp(packed, positions)[tile], expected)
-
-
-@pytest.mark.parametrize(("tiles", "tile"), [(1, 2), (7, 8), (300, 8), (3, 100)])
-def test_chunked_evaluation_gives_the_same_values(tiles: int, tile: int) -> None:
-    mlp = PackedMlp((4, 16, 16, 3))
-    packed, positions = torch.randn(tiles, mlp.length), positional_encoding(tile)
-    torch.testing.assert_close(mlp.in_chunks(packed, positions), mlp(packed, positions))
