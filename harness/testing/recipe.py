@@ -14,7 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FILLS", "INPUTS", "MASKS", "centre_mask", "fill_torch", "irregular_mask", "uniform_image"]
+__all__ = [
+    "FILLS",
+    "INPUTS",
+    "MASKS",
+    "centre_mask",
+    "fill_tf",
+    "fill_torch",
+    "irregular_mask",
+    "label_map",
+    "uniform_image",
+]
 
 Array = NDArray[Any]
 Image = NDArray[np.float32]
@@ -40,7 +50,7 @@ def fill_torch(key: str, shape: Sequence[int]) -> Array:
     elif kind in ("weight_u", "weight_v"):
         normals = normals / np.linalg.norm(normals)
     elif kind != "running_mean" and len(shape) > 1:
-        normals = normals / np.sqrt(np.prod(shape[1:]))
+        normals /= np.sqrt(np.prod(shape[1:]))
     elif kind == "weight":
         normals = 1 + 0.1 * normals
     else:
@@ -48,10 +58,23 @@ def fill_torch(key: str, shape: Sequence[int]) -> Array:
     return np.asarray(normals, np.float32)
 
 
+def fill_tf(variable: str, shape: Sequence[int]) -> Array:
+    """Value of a TensorFlow variable: kernels (height, width, in, out) ``n / sqrt(fan_in)``, all others ``0.1n``."""
+    normals = _normals(variable, shape)
+    scaled = normals / np.sqrt(np.prod(shape[:3])) if len(shape) == 4 else 0.1 * normals
+    return np.asarray(scaled, np.float32)
+
+
 def uniform_image(seed: int, height: int, width: int, channels: int = 3) -> Image:
     """``[channels, height, width]`` uniform noise in [0, 1)."""
     noise = np.random.RandomState(seed).uniform(0, 1, (channels, height, width))
     return noise.astype(np.float32)
+
+
+def label_map(seed: int, height: int, width: int, classes: int, cell: int) -> NDArray[np.int64]:
+    """``[height, width]`` of classes drawn uniformly, constant on squares of ``cell`` pixels."""
+    drawn = np.random.RandomState(seed).randint(0, classes, (height // cell, width // cell))
+    return np.kron(drawn, np.ones((cell, cell), np.int64)).astype(np.int64)
 
 
 def centre_mask(height: int, width: int) -> Image:
@@ -71,7 +94,7 @@ def irregular_mask(height: int, width: int) -> Image:
     return (ellipse | band | stroke).astype(np.float32)[None]
 
 
-FILLS: Mapping[str, Callable[[str, Sequence[int]], Array]] = {"fill_torch": fill_torch}
+FILLS: Mapping[str, Callable[[str, Sequence[int]], Array]] = {"fill_tf": fill_tf, "fill_torch": fill_torch}
 """Fill rules by the name that a fixture's ``spec.fill`` gives."""
 
 MASKS: Mapping[str, Callable[[int, int], Image]] = {"centre": centre_mask, "irregular": irregular_mask}

@@ -1,7 +1,7 @@
 """Write training scenes: `python -m harness_scenes.render_training OUT --count N --size 192 --seed S`.
 
-OUT ending in `.npz` becomes one archive with `images` and `instances`; any other OUT becomes a folder with
-`images.npy` and `instances.npy`, which can be memory-mapped.
+OUT ending in `.npz` becomes one archive with `images`, `instances` and `labels`; any other OUT becomes a folder with
+`images.npy`, `instances.npy` and `labels.npy`, which can be memory-mapped.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .training import sample_training_scene_arrays
+from .training import sample_training_scene_arrays, training_label_maps
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -33,12 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     images, instances = sample_training_scene_arrays(
         options.count, options.size, options.seed, options.backend, progress
     )
+    labels = training_label_maps(instances, options.seed)
     if options.out.suffix == ".npz":
-        np.savez_compressed(options.out, images=images, instances=instances)
+        np.savez_compressed(options.out, images=images, instances=instances, labels=labels)
         return
     options.out.mkdir(parents=True, exist_ok=True)
     np.save(options.out / "images.npy", images)
     np.save(options.out / "instances.npy", instances)
+    np.save(options.out / "labels.npy", labels)
 
 
 if __name__ == "__main__":

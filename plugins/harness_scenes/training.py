@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from .render import Backend, render
+from .render import Backend, label_map, render
 from .sampling import sample_scene
 
 
@@ -32,3 +32,12 @@ def sample_training_scene_arrays(
         if progress is not None:
             progress(k + 1)
     return images, instances
+
+
+def training_label_maps(instances: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
+    """Turn instance maps of training scenes `seed`, `seed + 1`, ... into label maps of the same shape.
+
+    A pixel's value is an index into `vocabulary.LABELS`.
+    """
+    classes = [tuple(item.label for item in sample_scene(seed + k, "train").objects) for k in range(len(instances))]
+    return np.stack([label_map(scene, known) for scene, known in zip(instances, classes, strict=True)])

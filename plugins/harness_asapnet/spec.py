@@ -1,0 +1,69 @@
+"""What both ASAP-Net methods are and which weights there are. No torch here: listing methods must stay cheap."""
+
+from __future__ import annotations
+
+from harness.specs import MethodSpec, Paper, Requirement, WeightsSpec
+
+__all__ = ["ASAPNET", "ASAPNET_INPAINT"]
+
+_TORCH = (Requirement("torch", "torch"), Requirement("safetensors", "safetensors"))
+_PAPER = Paper("Spatially-Adaptive Pixelwise Networks for Fast Image Translation", "CVPR", 2021, "arXiv:2012.02992")
+_OFFICIAL = WeightsSpec(
+    name="official",
+    kind="official",
+    licence="CC-BY-NC-SA-4.0",
+    origin="https://github.com/tamarott/ASAPNet (Google Drive folder of its README)",
+    file="official.pth",
+    trained_on="CMP facades (13 classes) or Cityscapes (35 classes and instances), whichever file was fetched",
+    parameters_m=82.007363,
+    fetch="download latest_net_G.pth of facades512, facades1024 or cityscapes from the Google Drive folder that the "
+    "README of https://github.com/tamarott/ASAPNet links, and save it under this name",
+)
+
+ASAPNET = MethodSpec(
+    name="asapnet",
+    capabilities=("restore",),
+    target="harness_asapnet.method:AsapNetRestorer",
+    version="1",
+    summary="label map to photograph: pixelwise MLPs, whose weights a low-resolution stream predicts",
+    licence="Apache-2.0",
+    paper=_PAPER,
+    needs=frozenset({"labels"}),
+    roles=(),
+    weights=(
+        _OFFICIAL,
+        WeightsSpec(
+            name="random",
+            kind="random",
+            licence="Apache-2.0",
+            origin="official configuration for facades at 512, seed 0: for tests and timing",
+            parameters_m=82.007363,
+        ),
+    ),
+    requires=_TORCH,
+    parity="full",
+    card="harness_asapnet:README.md",
+)
+
+ASAPNET_INPAINT = MethodSpec(
+    name="asapnet-inpaint",
+    capabilities=("inpaint",),
+    target="harness_asapnet.method:AsapNetInpainter",
+    version="1",
+    summary="ASAP-Net given masked RGB and mask (ours: the paper does not inpaint, no official weights exist)",
+    licence="Apache-2.0",
+    paper=_PAPER,
+    weights=(
+        WeightsSpec(
+            name="random",
+            kind="random",
+            licence="Apache-2.0",
+            origin="official configuration at 512 with 4 input channels, seed 0: for tests and timing; no official "
+            "inpainting weight exists",
+            parameters_m=81.411779,
+        ),
+    ),
+    requires=_TORCH,
+    parity="full",
+    card="harness_asapnet:README.md",
+)
