@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from harness.datasets.picks import Pick
 
-__all__ = ["ALL", "Collection", "Known", "Place", "Role", "Split", "folder_collection"]
+__all__ = ["ALL", "Collection", "Known", "Place", "Role", "Split", "class_name", "folder_collection"]
 
 Known = Literal["read", "known", "not verified"]
 ANY = r"(?P<key>.+)"
@@ -122,6 +122,15 @@ class Collection(NamedTuple):
         """What a sample shares with those that depend on it."""
         match = re.match(self.cluster, key) if self.cluster else None
         return match[0] if match else key
+
+
+def class_name(name: str) -> str:
+    """The class of a collection in `harness.datasets.named`: an identifier, another one for every name.
+
+    >>> class_name("celeba-hq")
+    'Set_celeba_2d_hq'
+    """
+    return "Set_" + re.sub(r"[^A-Za-z0-9]", lambda sign: f"_{ord(sign[0]):x}_", name)
 
 
 def folder_collection(name: str) -> Collection:

@@ -1,6 +1,6 @@
-"""One class a collection or own folder, made when it is asked for: `harness.datasets.named:places365`.
+"""One class a collection or own folder, made when it is asked for: `harness.datasets.named:Set_places365`.
 
-Specs name a class (`module:Class`), and which collections there are is data, so this module's attributes are its names.
+Specs name a class (`module:Class`), and which collections there are is data, so this module makes its attributes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from functools import cache
 
 from harness.datasets.catalogue import collections
 from harness.datasets.collected import Collected, OwnFolder, PairedFacades
-from harness.datasets.layouts import folder_collection
+from harness.datasets.layouts import class_name, folder_collection
 from harness.places import named_data
 
 __all__ = ["class_of"]
@@ -21,14 +21,15 @@ def class_of(name: str) -> type[Collected]:
     known = collections()
     if name in known:
         base = PairedFacades if name == "facades-pix2pix" else Collected
-        return type(name, (base,), {"collection": known[name], "__module__": __name__})
+        return type(class_name(name), (base,), {"collection": known[name], "__module__": __name__})
     if name in named_data():
-        return type(name, (OwnFolder,), {"collection": folder_collection(name), "__module__": __name__})
+        own = {"collection": folder_collection(name), "__module__": __name__}
+        return type(class_name(name), (OwnFolder,), own)
     raise KeyError(name)
 
 
 def __getattr__(name: str) -> type[Collected]:
-    try:
-        return class_of(name)
-    except KeyError:
-        raise AttributeError(f"module {__name__} has no attribute {name}") from None
+    for known in (*collections(), *named_data()) if name.startswith("Set_") else ():
+        if class_name(known) == name:
+            return class_of(known)
+    raise AttributeError(f"module {__name__} has no attribute {name}")

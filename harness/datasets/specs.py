@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.datasets.catalogue import collections
-from harness.datasets.layouts import Collection
+from harness.datasets.layouts import Collection, class_name
 from harness.places import named_data
 from harness.specs import DatasetSpec, Param
 
@@ -63,7 +63,7 @@ def known_dataset_specs() -> Iterator[DatasetSpec]:
             params["hole"] = _HOLE
         yield DatasetSpec(
             name=one.name,
-            target=f"harness.datasets.named:{one.name}",
+            target=f"harness.datasets.named:{class_name(one.name)}",
             version=one.version,
             summary=f"{one.title}; yours to get: harness data show {one.name}",
             licence=one.licence,
@@ -84,7 +84,7 @@ def own_dataset_specs() -> Iterator[DatasetSpec]:
         if name not in taken:
             yield DatasetSpec(
                 name=name,
-                target=f"harness.datasets.named:{name}",
+                target=f"harness.datasets.named:{class_name(name)}",
                 version="1",
                 summary=f"pictures in {folder}",
                 licence="not stated: your own folder",

@@ -11,18 +11,23 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
+from harness import plugins
 from harness.datasets.catalogue import collections
 from harness.datasets.checking import check_split
 from harness.datasets.decode import ImageError
 from harness.datasets.finding import find
-from harness.datasets.layouts import Collection
+from harness.datasets.layouts import Collection, class_name
 from harness.datasets.manifest import manifest_file
 from harness.datasets.named import class_of
 from harness.datasets.preparing import Prepared, prepare
+from harness.datasets.specs import known_dataset_specs
 from harness.errors import HarnessError, MissingRequirement, UnknownName
-from harness.plugins import build_registry
+from harness.plugins import build_registry, load_target
+from harness.testing import cases
 
 _SPEC = importlib.util.spec_from_file_location("twins", Path(__file__).with_name("twins.py"))
 assert _SPEC
@@ -362,3 +367,37 @@ def test_the_hash_hangs_on_split_and_view(places: tuple[Path, Collection], prepa
     assert len(hashes) == 10
     same = [class_of("places365")("val", view).content_hash() for view in ("resize16", "resize16-bicubic")]
     assert same[0] == same[1]
+
+
+# ---- as the rest of the harness sees them
+
+QUICK = ("spec", "parameters", "samples", "threads", "attribution", "unknown-id", "no-writes", "silent")
+
+
+@pytest.mark.parametrize("name", ["cmp-facades", "lama-eval", "rord"])
+def test_a_prepared_set_conforms(name: str, prepared: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A split that is not prepared is no fault of the parameter that names it."""
+    monkeypatch.setattr(plugins, "_cached", [])
+    prepared(name)
+    asked = [case for case in cases(f"dataset:{name}") if case.check.name in QUICK]
+    outcomes = {case.check.name: case.run() for case in asked}
+    assert {check: outcome.line for check, outcome in outcomes.items() if outcome.status != "ok"} == {}
+    assert sorted(outcomes) == sorted(QUICK)
+    lacking = len(collections()[name].splits) - 1
+    assert outcomes["parameters"].line.endswith(f"; what {lacking} choices need is not here")
+
+
+def test_every_spec_leads_to_the_class_of_its_collection(data_home: Path) -> None:
+    known = collections()
+    specs = [spec for spec in known_dataset_specs() if spec.name in known]
+    assert len(specs) == len(known) - len(MASKS_ONLY)
+    assert [spec.name for spec in specs if load_target(spec).collection is not known[spec.name]] == []
+    assert [spec.name for spec in specs if not spec.licence or not known[spec.name].get] == []
+
+
+@given(st.sets(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]*", fullmatch=True), max_size=6))
+@settings(max_examples=25)
+def test_every_name_has_a_class_name_of_its_own(names: set[str]) -> None:
+    made = {class_name(name) for name in names}
+    assert len(made) == len(names)
+    assert all(name.isidentifier() for name in made)

@@ -171,7 +171,7 @@ def _nvidia(root: Path) -> None:
     for number in range(12):
         mask = np.zeros((HEIGHT, WIDTH), bool)
         mask[:, : (number % 6) * 3 + 2] = True  # .06, .16, …, .53: one in each tenth, and in no order of tenths
-        mask[0, 0] = True
+        mask[number, WIDTH - 5] = True  # no two are the same
         save(root / "mask" / "testing_mask_dataset" / f"{number:05d}.png", mask)
         save(root / "disocclusion_img_mask" / f"{number:05d}.png", ~mask)
 

@@ -6,6 +6,7 @@ import inspect
 from time import perf_counter
 from typing import Any
 
+from harness.errors import MissingRequirement
 from harness.testing.conformance.model import Fault, check, one_line
 from harness.testing.conformance.subjects.subject import Subject
 
@@ -22,8 +23,8 @@ def _takes_anything(cls: Any) -> bool:
 
 @check("method dataset mask metric", stage="ready")
 def parameters(subject: Subject) -> str:
-    """Every declared parameter is taken by the constructor, every choice of it too (where building is cheap), and one
-    that is not declared is refused.
+    """Every declared parameter is taken by the constructor, every choice of it too (where building is cheap, and where
+    what the choice needs is here), and one that is not declared is refused.
     """
     known = inspect.signature(subject.cls).parameters
     if not _takes_anything(subject.cls):
@@ -41,7 +42,7 @@ def parameters(subject: Subject) -> str:
 
 
 def _choices(subject: Subject) -> str:
-    tried, start = 0, perf_counter()
+    tried, absent, start = 0, 0, perf_counter()
     choices = [(name, choice) for name, param in subject.spec.params.items() for choice in param.choices]
     for name, choice in choices:
         if choice == subject.params[name]:
@@ -50,7 +51,10 @@ def _choices(subject: Subject) -> str:
             return f"{len(subject.spec.params)} declared; {tried} of {len(choices)} choices tried, building is slow"
         try:
             subject.build(**{name: choice})
+        except MissingRequirement:
+            absent += 1
+            continue
         except Exception as error:
             raise Fault(f"the choice {name}={choice} is declared and refused: {one_line(error)}") from error
         tried += 1
-    return f"{len(subject.spec.params)} declared"
+    return f"{len(subject.spec.params)} declared" + (f"; what {absent} choices need is not here" if absent else "")
