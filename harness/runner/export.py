@@ -79,7 +79,7 @@ def export(suite: str, folder: str | Path, *, tasks: Sequence[str] = (), limit: 
         "left_out": left_out,
         "attribution": attributions(datas),
     }
-    write_atomic(root / "README.txt", readme(manifest, run_options(tasks, limit)).encode())
+    write_atomic(root / "README.txt", readme(manifest, f"{suite}{run_options(tasks, limit)}").encode())
     write_json(root / MANIFEST, manifest)
     return manifest
 

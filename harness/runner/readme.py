@@ -33,14 +33,14 @@ You may describe your method in OUT/entry.json; every key is optional:
 entry is ranked in a table of its own.
 
 Then, where the package is installed:
-  harness run --suite {name}{asked} -m NAME=folder:OUT
+  harness run --suite {asked} -m NAME=folder:OUT
 
 The pictures keep the licences of their authors: "attribution" in manifest.json.
 """
 
 
 def readme(manifest: Mapping[str, Any], asked: str) -> str:
-    """The page for `manifest`; `asked` are the options of `harness run` that ask for the same samples."""
+    """The page for `manifest`; `asked` follows `harness run --suite`: the suite, and what asks for the same samples."""
     tasks = manifest["tasks"]
     polarities = dict.fromkeys(f"{task['role']}: {task['polarity']}" for task in tasks)
     prompts = any("prompt" in sample for sample in manifest["samples"])

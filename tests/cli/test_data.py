@@ -108,6 +108,9 @@ def test_one_s_own_folder_becomes_a_data_set_that_a_suite_runs_on(
     assert "thick                   5 samples × 1 methods" in planned.out
     done = fresh("run", "--suite", "mine.toml", "--device", "cpu", "--out", "out")
     assert done.code == 0, done.err
+    exported = fresh("export", "mine.toml", "holes")
+    assert exported.last == "then: harness run --suite mine.toml -m NAME=folder:OUT"
+    assert "harness run --suite mine.toml -m NAME=folder:OUT" in (tmp_path / "holes" / "README.txt").read_text()
     import harness
 
     run = harness.open_run(tmp_path / "out")
