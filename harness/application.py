@@ -14,6 +14,7 @@ from harness.errors import HarnessError
 from harness.plugins import registry
 from harness.store.files import write_atomic
 from harness.store.keys import seed_of
+from harness.strategies import Strategy
 
 __all__ = ["inpaint_files"]
 
@@ -70,7 +71,7 @@ def _refuse_collisions(files: Sequence[Path], out: Path, *, folder: bool) -> Non
 
 def inpaint_files(
     method: str, files: Sequence[Path], mask: Path, out: Path, *, warn: Callable[[str], None],
-    device: str = "auto", seed: int = 0,
+    device: str = "auto", seed: int = 0, strategy: str = "",
 ) -> Iterator[tuple[Path, float]]:  # fmt: skip
     """Fill holes; yields each written PNG with its seconds. Every file is checked before the first is written.
 
@@ -80,10 +81,12 @@ def inpaint_files(
         mask: one mask (white = hole) for all, or a folder of masks named as the pictures.
         out: a file for one picture, else a folder.
         warn: told, in one line each, of masks that are not nearly black and white.
+        strategy: how larger pictures are brought before the method (`harness.strategies`), `crop-512`; "" for what
+            its reference or its spec says.
 
     Raises:
-        HarnessError: unknown method, unreadable picture, sizes that differ, results that would overwrite each other,
-            or the method's own failure.
+        HarnessError: unknown method or strategy, unreadable picture, sizes that differ, results that would overwrite
+            each other, or the method's own failure.
     """
     from harness.runner.api import pick_device
     from harness.runner.call import Caller
@@ -101,7 +104,8 @@ def inpaint_files(
         _read(path, masks[path])
     for line in filter(None, map(_grey_warning, dict.fromkeys(masks.values()))):
         warn(line)
-    caller = Caller(lambda: entry.build(device), "inpaint", entry.spec.needs, device, "hole")
+    way = Strategy.parse(strategy, entry.spec.strategy) if strategy else entry.strategy_on()
+    caller = Caller(lambda: entry.build(device), "inpaint", entry.spec.needs, device, "hole", way)
     for path in files:
         pixels, hole = _read(path, masks[path])
         unit = Unit(path.stem, path.stem, pixels, hole, None, "", "", "")

@@ -62,5 +62,12 @@ def harness_register_suites(register: Callable[[SuiteSpec], None]) -> None:
         SuiteSpec("inpainting", "harness.suites:inpainting.toml", "30 photographs and 30 rendered scenes at 256 px")
     )
     register(SuiteSpec("removal", "harness.suites:removal.toml", "24 rendered scenes with and without one object"))
+    register(
+        SuiteSpec(
+            "inpainting-hires",
+            "harness.suites:inpainting-hires.toml",
+            "eight photographs at 1024 and at 2048 px, small and large holes",
+        )
+    )
     for spec in protocol_suites():
         register(spec)

@@ -135,7 +135,11 @@ class Batch:
 
 @dataclass
 class Images:
-    """A restorer's or inpainter's answer. `image` [N,3,h,w] in [0,1] (the engine clamps and rounds to 8 bit)."""
+    """A restorer's or inpainter's answer. `image` [N,3,h,w] in [0,1] (the engine clamps and rounds to 8 bit).
+
+    `maps` {name: [N,1,h,w] in [0,1]} are kept as grey pictures (a confidence, where artifacts are) and drawn over the
+    output, as opaque as their value; `facts` {name: one text or number a sample} stand in its record.
+    """
 
     image: torch.Tensor
     maps: Mapping[str, torch.Tensor] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from pathlib import Path
 from harness.errors import HarnessError, UnknownName
 from harness.plugins import Registry
 from harness.specs import MethodSpec, Param, ParamValue
+from harness.strategies import PARAM, Strategy
 
 __all__ = [
     "Reference",
@@ -37,6 +38,16 @@ class Reference:
     weights: str = ""
     params: tuple[tuple[str, str], ...] = field(default=())
     inner: Reference | None = None
+
+    @property
+    def strategy(self) -> str:
+        """The strategy that it names (`harness.strategies`), "" for none."""
+        return dict(self.params).get(PARAM, "")
+
+    @property
+    def own_params(self) -> tuple[tuple[str, str], ...]:
+        """What is handed to the method: a strategy is the engine's."""
+        return tuple(pair for pair in self.params if pair[0] != PARAM)
 
     def __str__(self) -> str:
         text = f"{self.name}:{self.inner}" if self.inner else self.name
@@ -129,7 +140,11 @@ def resolve_params(owner: str, declared: dict[str, Param], given: tuple[tuple[st
 def canonical(reference: Reference, registry: Registry) -> tuple[Reference, MethodSpec]:
     """The reference with aliases resolved, and its spec. Raises `UnknownName` for names nobody registered."""
     spec = registry.method(reference.name)
-    resolve_params(spec.name, dict(spec.params), reference.params)
+    resolve_params(spec.name, dict(spec.params), reference.own_params)
+    if reference.strategy:
+        Strategy.parse(reference.strategy)
+        if "inpaint" not in spec.capabilities:
+            raise HarnessError(f"'{reference}': a strategy is for methods that inpaint; {spec.name} does not")
     if reference.weights and reference.weights not in {w.name for w in spec.weights}:
         known = [weights.name for weights in spec.weights]
         raise UnknownName(f"weights of {spec.name}", reference.weights, known, "harness list weights", listed=True)

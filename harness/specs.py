@@ -96,6 +96,8 @@ class MethodSpec:
         wraps: the capability of an inner method that the engine resolves and hands in (`outer:inner`).
         optimises: metrics the method optimises: shown for it, never ranked.
         tags: free labels the engine knows: `floor` (a baseline), `smooth` (no texture), `exemplar`, `oracle`.
+        strategy: how the engine brings pictures before it that are larger than it was made for, `resize-up-512`
+            (`harness.strategies`); "" where it takes any size. A task or a reference may say otherwise.
         parity: scope of proven agreement with the official network.
     """
 
@@ -117,6 +119,7 @@ class MethodSpec:
     batchable: bool = True
     tags: frozenset[str] = frozenset()
     aliases: tuple[str, ...] = ()
+    strategy: str = ""
     parity: Literal["", "full", "base only", "successor", "no reference exists"] = ""
     card: str = ""
 

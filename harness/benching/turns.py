@@ -44,7 +44,7 @@ class Contender:
         self._entry = entry
         self._device = device
         self._method: _Metered | None = None
-        self._caller = Caller(self._build, CAPABILITY, entry.spec.needs, device, "hole")
+        self._caller = Caller(self._build, CAPABILITY, entry.spec.needs, device, "hole", entry.strategy_on())
 
     def _build(self) -> _Metered:
         self._method = _Metered(self._entry.build(self._device))

@@ -27,15 +27,27 @@ __all__ = ["inpaint_command"]
     "--device", default="auto", show_default=True, shell_complete=complete_devices, help="auto, cpu, cuda, cuda:1."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of a stochastic method.")
-def inpaint_command(method: str, files: tuple[Path, ...], mask: Path, out: Path, device: str, seed: int) -> None:
+@click.option(
+    "--strategy",
+    default="",
+    metavar="KIND-SIDE",
+    help="For pictures with a longer side: resize-up-512, crop-512 or tiled-512; native. Default: the method's own.",
+)
+def inpaint_command(
+    method: str, files: tuple[Path, ...], mask: Path, out: Path, device: str, seed: int, strategy: str
+) -> None:
     """Fill the holes of FILES with METHOD. Known pixels come back exactly as they were."""
     from harness.plugins import registry
+    from harness.strategies import Strategy
 
+    Strategy.parse(strategy)
     registry().method(method.partition("@")[0].partition("[")[0].partition(":")[0])
     from harness.application import inpaint_files
 
     def warn(line: str) -> None:
         click.echo(f"Warning: {line}", err=True)
 
-    for written, seconds in inpaint_files(method, files, mask, out, warn=warn, device=device, seed=seed):
+    for written, seconds in inpaint_files(
+        method, files, mask, out, warn=warn, device=device, seed=seed, strategy=strategy
+    ):
         click.echo(f"{written}  {seconds:.2f} s")

@@ -12,7 +12,7 @@ from harness.report.words import leak, number
 if TYPE_CHECKING:
     from harness.report.board import Row
 
-__all__ = ["Badge", "badges", "contamination"]
+__all__ = ["Badge", "badges", "contamination", "strategy_of"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,14 @@ def _words(text: str) -> set[str]:
     return {word.replace("-", "") for word in re.findall(r"[a-z0-9_-]+", text.lower())}
 
 
+def strategy_of(entry: Mapping[str, Any], task: Mapping[str, Any]) -> str:
+    """What an entry did with larger pictures of a task: its reference says, else the task, else its spec; "" native."""
+    asked = str(task["identity"].get("strategy", "")).partition("/")[0]
+    own = str(entry.get("strategy", ""))  # what an older harness wrote has none
+    way = own if "strategy=" in entry["reference"] or not asked else asked
+    return "" if way == "native" else way
+
+
 def badges(row: Row, task: Mapping[str, Any], tier: str = "") -> list[Badge]:
     """Everything to show beneath an entry's name; `tier` says who vouches for its rows."""
     entry, found = row.entry, list[Badge]()
@@ -55,6 +63,8 @@ def badges(row: Row, task: Mapping[str, Any], tier: str = "") -> list[Badge]:
         found.append(Badge(f"{row.kind}{size}", f"weights: {entry['weights']['licence']}", "kind"))
     elif row.floor:
         found.append(Badge("floor", "a classical baseline"))
+    if way := strategy_of(entry, task):
+        found.append(Badge(way, "how larger pictures were brought before it; every record says what was done"))
     if row.standing.leak:
         found.append(Badge(f"leak: {row.standing.leak}", leak(row.standing), "alert"))
     if entry["parity"]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from harness.report.badges import strategy_of
 from harness.report.board import Board, Row, TaskView, task_views
 from harness.report.lines import GAP, WIDTH, emit, plain_table, rich_table, width_of
 from harness.report.words import NOTHING, interval, leak, number, rank_range, resolution, seconds, skipped_lines
@@ -67,6 +68,8 @@ def _lines(summary: RunSummary, manifest: Mapping[str, Any], width: int, bare: b
 def _notes(view: TaskView, board: Board, left_out: Sequence[str]) -> Iterator[str]:
     said = [(row.title, "; ".join(filter(None, [row.note, leak(row.standing)]))) for row in board.rows]
     yield from (f"* {title}: {notes}" for title, notes in said if notes)
+    ways = [(row.title, strategy_of(row.entry, view.task)) for row in board.rows if "strategy=" not in row.title]
+    yield from (f"{title}: larger pictures by {way}" for title, way in ways if way)
     done, info = view.summary, view.info[view.summary.primary]
     yield "; ".join(filter(None, [view.counted, resolution(done, info)]))
     yield from view.remarks

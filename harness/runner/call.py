@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from harness.errors import HarnessError, RefusedSample
 from harness.interfaces import Batch, Images
 from harness.runner.clock import Clock
+from harness.runner.images import FACT, checked_image, facts_of, finite, grey_maps
 from harness.runner.measure import round_to_8bit
 from harness.runner.memory import give_back_freed
+from harness.runner.strategies import strategic
 from harness.runner.units import Unit
+from harness.strategies import NATIVE, Strategy
 
 __all__ = ["Answer", "Caller", "Calls", "answer_of", "labels_tensor", "reason_of", "shown_tensor", "to_tensor"]
 
@@ -27,7 +30,7 @@ class Answer:
     """What one sample got: a status with its reason, and where that is ok the 8-bit output.
 
     `output` [3,H,W] in [0,1] and `pixels` [3,H,W] uint8 are the same picture, `truth` and `mask` what it is judged by;
-    all on the device.
+    all on the device. `maps` are what the method tells beside its picture, uint8 [H,W].
     """
 
     unit: Unit
@@ -38,6 +41,7 @@ class Answer:
     truth: torch.Tensor | None = None
     mask: torch.Tensor | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    maps: Mapping[str, torch.Tensor] = field(default_factory=dict)
     seconds: float | None = None
     peak_mb: float | None = None
 
@@ -51,7 +55,7 @@ class Calls(Protocol):
 
 
 def answer_of(unit: Unit, pixels: torch.Tensor, device: str, **more: Any) -> Answer:
-    """The answer whose output is uint8 [3,H,W] `pixels`, of the unit's size, with `facts`, `seconds` or `peak_mb`."""
+    """The answer whose output is uint8 [3,H,W] `pixels`, of the unit's size, with `facts`, `maps`, `seconds` …"""
     truth, mask = to_tensor([unit], device)
     levels = pixels.to(device)
     hole = mask[0] if mask is not None else None
@@ -89,13 +93,6 @@ def _moved(tensor: torch.Tensor, device: str) -> torch.Tensor:
     return tensor if device == "cpu" else tensor.contiguous().pin_memory().to(device, non_blocking=True)
 
 
-def _finite(output: torch.Tensor) -> list[bool]:
-    """Whether each of [N,3,H,W] holds neither NaN nor infinity; one pass over the pixels where all is well."""
-    if bool(torch.isfinite(output.sum())):
-        return [True] * len(output)
-    return torch.isfinite(output).flatten(1).all(1).tolist()
-
-
 def reason_of(error: Exception | SystemExit) -> str:
     """Why a sample failed, in one line: a plugin that would end the process ends its sample."""
     if isinstance(error, SystemExit):
@@ -113,12 +110,14 @@ def _is_out_of_memory(error: Exception | SystemExit) -> bool:
 class Caller:
     """Runs one entry's method on batches of one task. Remembers the batch size that fitted.
 
-    `build` makes the method at the first batch; where it raises, every sample fails with that error.
+    `build` makes the method at the first batch; where it raises, every sample fails with that error. An inpainter is
+    shown pictures by the `strategy`, and every answer tells as a fact what that came to.
     """
 
     def __init__(
-        self, build: Callable[[], Any], capability: str, needs: frozenset[str], device: str, role: str
-    ) -> None:
+        self, build: Callable[[], Any], capability: str, needs: frozenset[str], device: str, role: str,
+        strategy: Strategy = NATIVE,
+    ) -> None:  # fmt: skip
         self._build = build
         self._capability = capability
         self._method: Callable[[Batch], Images] | None = None
@@ -126,6 +125,7 @@ class Caller:
         self._needs = needs
         self._device = device
         self._role = role
+        self._strategy = strategy
         self._warm: dict[tuple[int, ...], float | None] = {}
         self.largest = 1 << 30
 
@@ -159,7 +159,7 @@ class Caller:
             raise self._broken
         if self._method is None:
             try:
-                self._method = getattr(self._build(), self._capability)
+                self._method = strategic(getattr(self._build(), self._capability), self._strategy, self._role)
             except (Exception, SystemExit) as error:
                 self._broken = error
                 raise
@@ -180,16 +180,10 @@ class Caller:
                 self._warm[shape] = warming.peak_mb
             with Clock(self._device) as clock:
                 images = call(batch)
-        if not isinstance(images, Images):
-            raise HarnessError(f"the method returned {type(images).__name__}, not Images")
-        output = images.image
-        if tuple(output.shape) != tuple(truth.shape):
-            raise HarnessError(f"the method returned shape {tuple(output.shape)}, expected {tuple(truth.shape)}")
-        if not output.is_floating_point():
-            raise HarnessError(f"the method returned {output.dtype} pixels; images are float32 in [0, 1]")
-        output = output.to(truth.device, torch.float32)
-        finite = _finite(output)
+        output = checked_image(images, truth.shape).to(truth.device, torch.float32)
+        sound, maps = finite(output), grey_maps(images)
         output, pixels = round_to_8bit(output)
+        how = self._told(shape)
         share = clock.seconds / len(units)
         # On the CPU later calls reuse what the first one allocated, so the first one's peak counts too.
         peaks = [peak for peak in (clock.peak_mb, self._warm[shape]) if peak is not None]
@@ -201,14 +195,21 @@ class Caller:
                 pixels=pixels[i],
                 truth=truth[i],
                 mask=mask[i] if mask is not None else None,
-                facts=_facts(images, i),
+                facts=facts_of(images, i) | how,
+                maps=maps[i],
                 seconds=share,
                 peak_mb=peak,
             )
-            if finite[i]
+            if sound[i]
             else Answer(unit, "failed", "the output holds NaN or infinity")
             for i, unit in enumerate(units)
         ]
+
+    def _told(self, shape: Sequence[int]) -> dict[str, str]:
+        """How pictures of this shape were brought before the method, as a fact."""
+        if self._capability != "inpaint":
+            return {}
+        return {FACT: str(self._strategy.at(int(shape[-2]), int(shape[-1])))}
 
     def _batch(
         self, units: Sequence[Unit], seeds: Sequence[int], shown: torch.Tensor, mask: torch.Tensor | None
@@ -225,13 +226,3 @@ class Caller:
             target_size=(int(shown.shape[-2]), int(shown.shape[-1])),
             seeds=tuple(seeds),
         )
-
-
-def _facts(images: Images, index: int) -> dict[str, str | int | float]:
-    """One sample's facts, as Python's own types: a record is JSON."""
-    found = {name: values[index] for name, values in images.facts.items()}
-    plain = {name: value.item() if hasattr(value, "item") else value for name, value in found.items()}
-    for name, value in plain.items():
-        if not isinstance(value, str | int | float):
-            raise HarnessError(f"the method's fact {name} is a {type(value).__name__}, not a text or a number")
-    return plain

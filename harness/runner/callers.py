@@ -51,9 +51,11 @@ class Callers:
             self._entry = entry
         if entry.outputs is not None:
             return FolderCaller(entry.outputs, task.id, self._device)
-        task = replace(task, role=shown_role(entry.spec, task))
+        strategy = entry.strategy_on(task)
+        task = replace(task, role=shown_role(entry.spec, task), strategy=str(strategy))
         if not self._isolate:
-            return Caller(lambda: self._build(entry), task.capability, entry.spec.needs, self._device, task.role)
+            needs = entry.spec.needs
+            return Caller(lambda: self._build(entry), task.capability, needs, self._device, task.role, strategy)
         from harness.runner.isolation import Host, IsolatedCaller
 
         self._host = self._host or Host(entry, self._device, self._timeout)

@@ -18,6 +18,7 @@ import torch
 from harness.runner.call import Answer, Calls, answer_of, labels_tensor, reason_of, shown_tensor
 from harness.runner.entries import Entry
 from harness.runner.features import FeatureBook
+from harness.runner.images import MAP
 from harness.runner.measure import Judge, composite_of
 from harness.runner.roles import shown_role
 from harness.runner.units import TaskData, Unit, UnitKey, ahead
@@ -167,7 +168,7 @@ class Engine:
         for key, unit in ahead(self.data, unique):
             for job in by_id[key.id]:
                 if isinstance(unit, Exception):
-                    writer.put(self._row(entry, job, None, "failed", f"{type(unit).__name__}: {unit}"), None)
+                    writer.put(self._row(entry, job, None, "failed", f"{type(unit).__name__}: {unit}"))
                     continue
                 if group and (len(group) >= size or group[0][1].truth.shape != unit.truth.shape):
                     yield group
@@ -214,14 +215,17 @@ class Engine:
                     self._finish([pair], entry, writer, book, pixels_known=pixels_known)
                 return
             job, answer = pairs[0]
-            writer.put(self._row(entry, job, answer.unit, "failed", f"metric: {reason_of(error)}"), None)
+            writer.put(self._row(entry, job, answer.unit, "failed", f"metric: {reason_of(error)}"))
             return
         for (job, answer), one in zip(pairs, judged, strict=True):
             row = self._row(entry, job, answer.unit, answer.status, answer.reason)
             if one is None:
-                writer.put(row, None)
+                writer.put(row)
                 continue
+            maps = {name: levels.cpu().numpy() for name, levels in answer.maps.items()}
+            hashes = {name: writer.hash(levels) for name, levels in maps.items()}
             row |= {f"fact:{name}": value for name, value in answer.facts.items()}
+            row |= {f"fact:{MAP}{name}": value for name, value in hashes.items()}
             row |= {"seconds": answer.seconds, "peak_mb": answer.peak_mb}
             if pixels_known and job.old is not None:
                 row |= _kept_values(job.old, row)
@@ -231,7 +235,8 @@ class Engine:
             unit = answer.unit
             row["composite_hash"] = digest([row["output_hash"], unit.truth_hash, unit.mask_hash])
             book.add(job.key.id, job.repeat, unit.cluster, row["composite_hash"], one.composite)
-            writer.put(row, one.image if self.keep != "none" else None)
+            pictures = {row["output_hash"]: one.image} | {hashes[name]: maps[name] for name in maps}
+            writer.put(row, pictures if self.keep != "none" else {})
 
     def _judge(self, pairs: list[tuple[_Job, Answer]], pixels_known: bool) -> list[_Judged | None]:
         """Scores, composite and H×W×3 pixels of every answer that has an output, None for the others."""

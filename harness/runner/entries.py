@@ -16,6 +16,8 @@ from harness.references import Reference, canonical, parse_outputs, parse_refere
 from harness.runner.callables import callable_digest
 from harness.runner.outputs import Outputs, open_outputs
 from harness.specs import MethodSpec, ParamValue
+from harness.strategies import NATIVE, Strategy
+from harness.suites import Task
 from harness.weights import resolve_weights
 
 __all__ = ["Entry", "MethodLike", "resolve_described", "resolve_entry"]
@@ -28,7 +30,8 @@ class Entry:
     """What a leaderboard ranks: a method at a checkpoint with its parameters.
 
     `function` is set for a Python callable, which takes a `Batch` and returns `Images` or a tensor [N,3,H,W], with the
-    `code` that it was when it was named; `outputs` for a method that ran elsewhere.
+    `code` that it was when it was named; `outputs` for a method that ran elsewhere. `strategy` is the one that the
+    reference names, None where it names none.
     """
 
     reference: str
@@ -39,6 +42,14 @@ class Entry:
     function: Callable[..., Any] | None = None
     code: str = ""
     outputs: Outputs | None = None
+    strategy: Strategy | None = None
+
+    def strategy_on(self, task: Task | None = None) -> Strategy:
+        """How pictures are brought before it: what its reference says, else the task, else its spec."""
+        if self.strategy is not None:
+            return self.strategy
+        stated = self.spec.strategy
+        return Strategy.parse((task.strategy if task else "") or stated, stated)
 
     @property
     def title(self) -> str:
@@ -58,6 +69,8 @@ class Entry:
         """What decides the output: name, version, result-changing parameters, weights, and the inner method's."""
         params = self.spec.params
         outputs = {"outputs": self.outputs.identity()} if self.outputs is not None else {}
+        # A reference that says native overrules the task: other pixels, so another key.
+        strategy = str(self.strategy) if self.strategy == NATIVE else self.strategy_on().identity()
         return {
             "method": self.spec.name,
             "version": self.spec.version,
@@ -65,6 +78,7 @@ class Entry:
             "weights": self.weights.sha256 if self.weights else "",
             "inner": self.inner.identity() if self.inner else None,
             "code": self.code,
+            **({"strategy": strategy} if strategy else {}),
             **outputs,
         }
 
@@ -100,6 +114,7 @@ class Entry:
             "capability": spec.capabilities[0],
             "version": spec.version,
             "params": self.params,
+            **({"strategy": str(self.strategy_on())} if self.strategy is not None or spec.strategy else {}),
             "weights": weights,
             "parameters_m": declared_m[0] if declared_m else None,
             "licence": spec.licence,
@@ -213,6 +228,9 @@ def _resolved(reference: Reference, spec: MethodSpec, registry: Registry) -> Ent
         inner = resolve_entry(str(reference.inner), registry)
         if spec.wraps not in inner.spec.capabilities:
             raise HarnessError(f"{spec.name} wraps a method that can {spec.wraps}; {inner.spec.name} cannot")
-    params = resolve_params(spec.name, dict(spec.params), reference.params)
+    params = resolve_params(spec.name, dict(spec.params), reference.own_params)
+    strategy = Strategy.parse(reference.strategy, spec.strategy) if reference.strategy else None
+    if reference.inner is not None and reference.inner.strategy:
+        raise HarnessError(f"'{reference}': a wrapped method is shown what the outer one shows it: it has no strategy")
     named = Reference(reference.name, weights.name if weights else "", reference.params, reference.inner)
-    return Entry(str(named), spec, params, weights, inner)
+    return Entry(str(named), spec, params, weights, inner, strategy=strategy)

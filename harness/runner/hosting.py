@@ -28,6 +28,7 @@ from harness.runner.frames import Frame, receive, send
 from harness.runner.memory import keep_freed
 from harness.runner.units import Unit
 from harness.store.keys import digest
+from harness.strategies import Strategy
 
 __all__ = ["Hosted", "main"]
 
@@ -50,12 +51,13 @@ class Hosted:
             self._method = self._entry.build(self._device)
         return self._method
 
-    def caller(self, capability: str, role: str) -> Caller:
+    def caller(self, capability: str, role: str, strategy: str) -> Caller:
         """What calls it on one task."""
         spec = self._entry.spec
         return Caller(
-            lambda: _Telling(self.build(), capability, self._line), capability, spec.needs, self._device, role
-        )
+            lambda: _Telling(self.build(), capability, self._line), capability, spec.needs, self._device, role,
+            Strategy.parse(strategy),
+        )  # fmt: skip
 
 
 class _Telling:
@@ -93,7 +95,7 @@ def main(descriptor: int) -> None:
     while True:
         words, arrays = asked.get()
         if "capability" in words:
-            caller = hosted.caller(words["capability"], words["role"])
+            caller = hosted.caller(words["capability"], words["role"], words["strategy"])
         elif caller is not None:
             _answer(line, caller.run(_units(words, arrays), words["seeds"]))
 
@@ -139,10 +141,11 @@ def _answer(line: socket, answers: Sequence[Answer]) -> None:
     words, arrays = [], []
     for answer in answers:
         told: dict[str, Any] = {"status": answer.status, "reason": answer.reason, "facts": dict(answer.facts)}
-        told |= {"seconds": answer.seconds, "peak_mb": answer.peak_mb, "layout": ""}
+        told |= {"seconds": answer.seconds, "peak_mb": answer.peak_mb, "layout": "", "maps": list(answer.maps)}
         if answer.pixels is not None:
             interleaved = answer.pixels.stride(0) == 1
             told["layout"] = "hwc" if interleaved else "chw"
             arrays.append((answer.pixels.permute(1, 2, 0) if interleaved else answer.pixels).cpu().numpy())
+        arrays += [levels.cpu().numpy() for levels in answer.maps.values()]
         words.append(told)
     send(line, {"answers": words}, arrays)

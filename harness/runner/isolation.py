@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -114,7 +114,7 @@ class Host:
                 self._await("ready")
             self._step, self._limit = "idle", START_SECONDS
             if task is not self._task:
-                self._tell({"capability": task.capability, "role": task.role})
+                self._tell({"capability": task.capability, "role": task.role, "strategy": task.strategy})
                 self._task = task
             self._tell(*_request(units, seeds, task.role))
             answer = self._await("answers")
@@ -221,19 +221,17 @@ class IsolatedCaller:
             if len(units) == 1:
                 return [Answer(units[0], "failed", str(lost))]
             return [answer for unit, seed in zip(units, seeds, strict=True) for answer in self.run([unit], [seed])]
-        pixels = iter(arrays)
-        return [
-            self._answer(unit, told, next(pixels) if told["layout"] else None)
-            for unit, told in zip(units, words["answers"], strict=True)
-        ]
+        pictures = iter(arrays)
+        return [self._answer(unit, told, pictures) for unit, told in zip(units, words["answers"], strict=True)]
 
-    def _answer(self, unit: Unit, told: Mapping[str, Any], pixels: Any) -> Answer:
-        if pixels is None:
+    def _answer(self, unit: Unit, told: Mapping[str, Any], pictures: Iterator[Any]) -> Answer:
+        if not told["layout"]:
             return Answer(unit, told["status"], told["reason"])
-        levels = torch.from_numpy(pixels)
+        levels = torch.from_numpy(next(pictures))
         levels = levels.permute(2, 0, 1) if told["layout"] == "hwc" else levels
+        maps = {name: torch.from_numpy(next(pictures)) for name in told["maps"]}
         lasting = {name: told[name] for name in ("facts", "seconds", "peak_mb")}
-        return answer_of(unit, levels, self._device, **lasting)
+        return answer_of(unit, levels, self._device, maps=maps, **lasting)
 
 
 def _request(units: Sequence[Unit], seeds: Sequence[int], role: str) -> tuple[dict[str, Any], list[Any]]:

@@ -48,7 +48,7 @@ class Plan:
         asked = {
             "suite": [self.suite.name, self.suite.version],
             # Not its metrics: a folder may gain columns, and a new one never runs a method again.
-            "tasks": [{k: v for k, v in asdict(task).items() if k != "metrics"} for task in self.tasks],
+            "tasks": [_asked(task) for task in self.tasks],
             "entries": [entry.reference for entry in self.entries],
             "seed": self.seed,
             "repeats": self.repeats,
@@ -59,6 +59,11 @@ class Plan:
     def runs(self, entry: Entry, task: Task) -> bool:
         """Whether this cell is computed (its method does what the task asks)."""
         return not _cell_skip(entry, task)
+
+
+def _asked(task: Task) -> dict[str, Any]:
+    """What of a task names the folder. A strategy that it does not have is left out: older folders knew none."""
+    return {key: value for key, value in asdict(task).items() if key != "metrics" and (key != "strategy" or value)}
 
 
 def _from_reference(text: str, spec: Any) -> Any:

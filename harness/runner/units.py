@@ -20,6 +20,7 @@ from harness.references import parse_reference
 from harness.runner.label_colours import label_colours
 from harness.runner.plan import build_dataset, build_mask_set
 from harness.store.keys import digest, pixels_hash
+from harness.strategies import Strategy
 from harness.suites import Task
 
 __all__ = ["TaskData", "Unit", "UnitKey", "ahead", "attributions"]
@@ -120,6 +121,7 @@ class TaskData:
             "mask_version": self.mask_set.version if self.mask_set else "",
             "role": task.role,
             "gives": sorted(task.gives),
+            **({"strategy": identity} if (identity := Strategy.parse(task.strategy).identity()) else {}),
         }
 
     def cached(self, key: UnitKey) -> Unit | None:

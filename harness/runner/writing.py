@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from queue import Queue
 from threading import Thread
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,12 @@ from harness.store.shards import ShardWriter
 __all__ = ["Writer"]
 
 SYNC_SECONDS = 0.5  # ours: syncing every record would cost more than writing it
-Item = tuple[dict[str, Any], NDArray[np.uint8] | None]
+Pictures = Mapping[str, NDArray[np.uint8]]
+Item = tuple[dict[str, Any], Pictures]
 
 
 class Writer:
-    """Picture first, then its record, flushed: a kill costs nothing that was written.
+    """Pictures first, then their record, flushed: a kill costs nothing that was written.
 
     Synced when the queue runs dry, twice a second at most, so that a power loss costs little. An error stops the run
     at the next `put`.
@@ -46,20 +47,20 @@ class Writer:
         """The name that an output is stored under."""
         return pixels_hash(pixels)
 
-    def put(self, row: dict[str, Any], pixels: NDArray[np.uint8] | None) -> None:
-        """Queue one record and its picture. Raises the writer's error, if it had one."""
+    def put(self, row: dict[str, Any], pictures: Pictures = MappingProxyType({})) -> None:
+        """Queue one record and its pictures by hash. Raises the writer's error, if it had one."""
         if self._error is not None:
             raise self._error
-        self._queue.put((row, pixels))
+        self._queue.put((row, pictures))
 
     def _work(self) -> None:
         while (item := self._queue.get()) is not None:
             if self._error is not None:
                 continue
             try:
-                row, pixels = item
-                if pixels is not None:
-                    self._artifacts.put(row["output_hash"], pixels)
+                row, pictures = item
+                for name, pixels in pictures.items():
+                    self._artifacts.put(name, pixels)
                 self._shard.append(row)
                 if self._queue.empty() and time.monotonic() - self._synced > SYNC_SECONDS:
                     self._shard.sync()

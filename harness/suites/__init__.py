@@ -13,6 +13,7 @@ from typing import Any, Literal
 from harness.errors import HarnessError, UnknownName
 from harness.places import file_name
 from harness.specs import Spec, SuiteSpec
+from harness.strategies import Strategy
 
 __all__ = ["Suite", "Task", "load_suite", "load_suites", "parse_suite", "suite_named", "task_of"]
 
@@ -30,6 +31,8 @@ class Task:
         gives: batch fields the task can give; a method is given their intersection with its needs.
         metrics: columns, `name` or `name@region`; set metrics among them.
         primary: the one column that ranks.
+        strategy: how pictures larger than its side are brought before a method (`harness.strategies`), "" for the
+            method's own way; what a reference says overrules it.
         bar: which bar a learned method is held to against the floors.
     """
 
@@ -46,6 +49,7 @@ class Task:
     role: str = "hole"
     gives: tuple[str, ...] = ("image", "mask")
     bar: Literal["", "superior", "noninferior"] = ""
+    strategy: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ def _task(suite: str, table: Mapping[str, Any]) -> Task:
     except TypeError as error:
         raise HarnessError(f"suite {suite}: task {table.get('id', '?')}: {error}") from error
     file_name(f"suite {suite}: task", task.id)
+    Strategy.parse(task.strategy)
     if task.primary not in task.metrics:
         raise HarnessError(f"suite {suite}: primary metric {task.primary} of task {task.id} is not among its metrics")
     return task

@@ -124,10 +124,11 @@ def test_a_document_with_anything_altered_is_refused(at: tuple[str, tuple[str | 
 OPTIONAL = {
     "manifest": {
         "constraints", "cell_keys", "merged", "extractors",  # of the run
-        "leak", "folder", "outputs", "real_bands", "equals", "accelerator", "host",  # of its parts
+        "leak", "folder", "outputs", "real_bands", "equals", "accelerator", "host", "strategy",  # of its parts
     },
     "record": {"seconds", "peak_mb", "origin"},
-    "bench": {"accelerator", "host"},
+    "sample": {"shown"},
+    "bench": {"accelerator", "host", "training"},
 }  # fmt: skip
 DROPPED = [
     (name, place)

@@ -32,7 +32,7 @@ class Target:
     @property
     def params(self) -> dict[str, ParamValue]:
         """Declared defaults, overridden by what the reference says. Raises `HarnessError` for what is not declared."""
-        return resolve_params(self.reference.name, dict(getattr(self.spec, "params", {})), self.reference.params)
+        return resolve_params(self.reference.name, dict(getattr(self.spec, "params", {})), self.reference.own_params)
 
 
 def _owner(known: Registry, kind: str, name: str) -> PluginReport:
