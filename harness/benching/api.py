@@ -11,15 +11,15 @@ from harness.benching.contenders import contender, described
 from harness.benching.memory import room_for_data
 from harness.benching.pictures import Pictures
 from harness.benching.turns import Contender, take_turns
-from harness.errors import HarnessError
+from harness.errors import HarnessError, MissingRequirement
 from harness.interfaces import Inpainter
 from harness.plugins import registry
 from harness.runner.api import pick_device
-from harness.runner.entries import MethodLike
+from harness.runner.entries import Entry, MethodLike
 from harness.runner.memory import keep_freed
 from harness.stats.orders import median_by_order
 from harness.store.environment import git_state, hardware, packages
-from harness.store.timings import Timed, Timings
+from harness.store.timings import Timed, Timings, Trained
 
 __all__ = ["LARGEST", "SIZES", "SMALLEST", "bench"]
 
@@ -29,7 +29,7 @@ SMALLEST, LARGEST = 8, 16384
 
 def bench(
     methods: MethodLike | Sequence[MethodLike], *, sizes: Sequence[int] = SIZES, hole: float = 0.25, repeats: int = 5,
-    threads: int = 0, device: str = "auto", patience: float = 0, argv: Sequence[str] = (),
+    threads: int = 0, device: str = "auto", patience: float = 0, train: str = "", argv: Sequence[str] = (),
     tell: Callable[[str], None] | None = None,
 ) -> Timings:  # fmt: skip
     """Seconds and memory of methods on square pictures with a hole in the middle.
@@ -47,6 +47,7 @@ def bench(
         threads: for torch and OpenCV; 0 leaves them as they are. Other libraries read OMP_NUM_THREADS as they load.
         device: `auto`, `cpu`, `cuda`, `cuda:1`.
         patience: seconds; no larger size is asked of a method whose fastest call took longer. 0: all are.
+        train: a recipe; then a training step of every method with weights is measured too, at the same sizes.
         argv: the command to remember.
         tell: hears in one line whose turn it is.
 
@@ -68,6 +69,7 @@ def bench(
         machine = hardware(device)
         contenders = [Contender(entry, device) for entry in entries]
         rows = tuple(_rows(contenders, pictures, sorted(sizes), repeats, patience, tell or _quiet))
+        training = tuple(_trainings(entries, train, sorted(sizes), repeats, device, tell or _quiet))
     return Timings(
         argv=tuple(argv),
         started=started,
@@ -82,7 +84,20 @@ def bench(
         git=git_state(),
         entries=tuple(described(entry) for entry in entries),
         rows=rows,
+        training=training,
     )
+
+
+def _trainings(
+    entries: Sequence[Entry], recipe: str, sizes: Sequence[int], repeats: int, device: str, tell: Callable[[str], None]
+) -> Iterator[Trained]:
+    """Training steps by a recipe; none where it is "", and only then what trains (accelerate) may be missing."""
+    if recipe:
+        try:
+            from harness.benching.training import trainings
+        except ModuleNotFoundError as error:
+            raise MissingRequirement(f"training needs {error.name}: pip install 'iq-harness[train]'") from error
+        yield from trainings(entries, recipe, sizes, repeats, device, tell)
 
 
 def _rows(

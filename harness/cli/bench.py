@@ -44,12 +44,14 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     metavar="SECONDS",
     help="Ask no larger size of a method whose fastest call took longer; 0: ask all.",
 )
+@click.option("--train", is_flag=True, help="Measure a training step of each method at each size, too.")
+@click.option("--recipe", default="mini", show_default=True, help="Of --train: one of the method's recipes.")
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Keep it as JSON: harness show schema:bench."
 )
 def bench_command(
     methods: tuple[str, ...], sizes: str, hole: float, repeats: int, threads: int, device: str, patience: float,
-    out: Path | None,
+    train: bool, recipe: str, out: Path | None,
 ) -> int:  # fmt: skip
     """Seconds and memory of each METHOD by the size of the picture.
 
@@ -74,7 +76,7 @@ def bench_command(
     with _told() as tell:
         done = bench(
             list(methods), sizes=sides, hole=hole, repeats=repeats, threads=threads, device=device,
-            patience=patience, argv=["harness", *sys.argv[1:]], tell=tell,
+            patience=patience, train=recipe if train else "", argv=["harness", *sys.argv[1:]], tell=tell,
         )  # fmt: skip
     if out is not None:
         done.write(out)

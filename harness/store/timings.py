@@ -13,7 +13,7 @@ from harness.errors import HarnessError
 from harness.store.files import write_json
 from harness.store.schema import problems
 
-__all__ = ["CONFIGURATIONS", "SCHEMA", "Inputs", "Spent", "Timed", "TimedEntry", "Timings", "read_timings"]
+__all__ = ["CONFIGURATIONS", "SCHEMA", "Inputs", "Spent", "Timed", "TimedEntry", "Timings", "Trained", "read_timings"]
 
 SCHEMA = 1
 CONFIGURATIONS: Mapping[str, str] = MappingProxyType(
@@ -81,6 +81,30 @@ class Timed:
 
 
 @dataclass(frozen=True)
+class Trained:
+    """One training step of an entry's method at one size, by one of its recipes.
+
+    Attributes:
+        recipe: its name.
+        side: pixels of the square pictures' side.
+        batch: pictures a step.
+        calls: timed steps, after one that is not.
+        wall: by the clock on the wall, device synchronised; None where no step was taken.
+        peak_mb: most memory that a step added, the first one included: activations, gradients, optimiser state.
+        why: why there are no seconds; "" where there are.
+    """
+
+    entry: str
+    recipe: str
+    side: int
+    batch: int
+    calls: int
+    wall: Spent | None
+    peak_mb: float | None
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Inputs:
     """Which pictures, in the order of the turns, and how they were brought to their size."""
 
@@ -108,6 +132,7 @@ class Timings:
     git: Mapping[str, Any] | None
     entries: tuple[TimedEntry, ...]
     rows: tuple[Timed, ...]
+    training: tuple[Trained, ...] = ()
 
     @property
     def sides(self) -> list[int]:
@@ -118,6 +143,10 @@ class Timings:
         """An entry's rows, smallest size first."""
         return sorted((row for row in self.rows if row.entry == entry.reference), key=lambda row: row.side)
 
+    def trained(self, entry: TimedEntry) -> list[Trained]:
+        """An entry's training steps, smallest size first."""
+        return sorted((row for row in self.training if row.entry == entry.reference), key=lambda row: row.side)
+
     def apart(self) -> tuple[list[TimedEntry], list[TimedEntry]]:
         """Official sizes and methods without weights; then small checkpoints, whose seconds stand apart."""
         minis = [entry for entry in self.entries if entry.kind == "mini"]
@@ -125,7 +154,8 @@ class Timings:
 
     def to_dict(self) -> dict[str, Any]:
         """As the file holds it."""
-        return {"schema": SCHEMA, **json.loads(json.dumps(asdict(self)))}
+        held = {"schema": SCHEMA, **json.loads(json.dumps(asdict(self)))}
+        return held if self.training else {key: value for key, value in held.items() if key != "training"}
 
     def write(self, path: Path) -> None:
         """Write the file atomically. Raises `HarnessError` naming it."""
@@ -149,11 +179,13 @@ def _wrong(found: Any) -> Iterator[str]:
     """What departs from the schema, then rows of entries that nobody named."""
     yield from problems("bench", found)
     known = [entry["reference"] for entry in found["entries"]]
-    rows = [(row["entry"], row["side"]) for row in found["rows"]]
-    yield from (f"a row of {name!r}, which is no entry" for name, _ in rows if name not in known)
-    if len(set(known)) < len(known) or len(set(rows)) < len(rows):
-        yield "an entry, or an entry's size, stands there twice"
-    mute = (row for row in found["rows"] if bool(row["why"]) == bool(row["wall"]))
+    training = found.get("training", [])
+    for rows in (found["rows"], training):
+        places = [(row["entry"], row["side"]) for row in rows]
+        yield from (f"a row of {name!r}, which is no entry" for name, _ in places if name not in known)
+        if len(set(known)) < len(known) or len(set(places)) < len(places):
+            yield "an entry, or an entry's size, stands there twice"
+    mute = (row for row in (*found["rows"], *training) if bool(row["why"]) == bool(row["wall"]))
     yield from (f"{row['entry']} at {row['side']} px must have seconds or a reason, not both" for row in mute)
 
 
@@ -167,6 +199,7 @@ def _timings(found: Mapping[str, Any]) -> Timings:
             "inputs": Inputs(**inputs | {"pictures": tuple(inputs["pictures"])}),
             "entries": tuple(TimedEntry(**entry) for entry in found["entries"]),
             "rows": tuple(_row(row) for row in found["rows"]),
+            "training": tuple(_trained(row) for row in found.get("training", ())),
         }
     )
 
@@ -174,3 +207,7 @@ def _timings(found: Mapping[str, Any]) -> Timings:
 def _row(row: Mapping[str, Any]) -> Timed:
     spent = {key: Spent(**row[key]) if row[key] else None for key in ("wall", "cpu")}
     return Timed(**{**row, **spent})
+
+
+def _trained(row: Mapping[str, Any]) -> Trained:
+    return Trained(**{**row, "wall": Spent(**row["wall"]) if row["wall"] else None})

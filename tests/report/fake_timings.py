@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.store.timings import Inputs, Spent, Timed, TimedEntry, Timings
+from harness.store.timings import Inputs, Spent, Timed, TimedEntry, Timings, Trained
 
 HARDWARE = {
     "host": "here", "processor": "Example CPU", "cores": 2, "threads": 1, "memory_gb": 16.0, "system": "Linux",
@@ -51,3 +51,11 @@ def timings(entries: tuple[TimedEntry, ...] = (), rows: tuple[Timed, ...] = ()) 
             *(row("coordfill@mini", side, 0.1 + side / 5120) for side in (256, 512, 1024)),
         ),
     )
+
+
+def trained(reference: str, side: int, median: float) -> Trained:
+    return Trained(reference, "mini", side, 1, 5, spent(median), 100 * median)
+
+
+def untrained(reference: str, side: int, why: str) -> Trained:
+    return Trained(reference, "mini", side, 1, 0, None, None, why)

@@ -106,7 +106,7 @@ def test_the_machine_the_pictures_and_what_was_refused_are_told(made: Any) -> No
 def test_every_machine_has_a_section_and_none_says_what_to_do(made: Any) -> None:
     other = replace(made.timings(), hardware=made.HARDWARE | {"accelerator": "Example GPU"})
     page = seconds_by_size([made.timings(), other])
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 2 * 2  # seconds and memory
     assert "Example GPU" in page
     assert "harness bench" in seconds_by_size([])
 
@@ -129,3 +129,17 @@ def test_names_and_reasons_are_escaped(made: Any) -> None:
     evil = '"><script>alert(1)</script>'
     rows = (made.row(evil, 256, 1.0), made.refused(evil, 512, evil))
     assert "<script" not in seconds_by_size([made.timings((made.entry(evil),), rows)])
+
+
+def test_memory_and_training_have_plots_of_their_own(made: Any) -> None:
+    plain = seconds_by_size([made.timings()])
+    assert [title for title in re.findall(r"<h3>([^<]*)</h3>", plain) if "step" in title] == []
+    trained = tuple(made.trained("coordfill@mini", side, side / 100) for side in (256, 512))
+    failed = made.untrained("coordfill@random", 256, "no")
+    page = seconds_by_size([replace(made.timings(), training=(*trained, failed))])
+    titles = re.findall(r"<figure class=\"wide\"><h3>([^<]*)</h3>", page)
+    assert [title.partition(" ")[0] for title in titles] == ["Memory", "Seconds", "Memory"]
+    steps = page[page.index(titles[1]) :]
+    assert set(lines(drawing(steps))) == {"coordfill@mini"}
+    assert len(points(lines(drawing(steps))["coordfill@mini"])) == 2
+    assert "coordfill@random at 256 px: no" in page
