@@ -22,13 +22,14 @@ import harness
 from harness.cli import _COMMANDS
 from harness.hookspecs import Hooks
 from harness.plugins import registry
+from harness.references import canonical, parse_reference
 from harness.specs import MaskSetSpec, MethodSpec, MetricSpec, SuiteSpec
 from harness.suites import load_suite
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = ("torch", "numpy", "pandas", "cv2", "scipy", "PIL", "pyarrow")
 HOOKS = [name for name in vars(Hooks) if name.startswith("harness_")]
-CONTRACTS = {"errors", "specs", "hookspecs", "interfaces", "places"}
+CONTRACTS = {"errors", "specs", "hookspecs", "interfaces", "places", "strategies"}
 OPTIONAL = (
     "moderngl",
     "accelerate",
@@ -347,7 +348,7 @@ def test_suites_name_what_is_registered() -> None:
     known = registry()
     for spec in known.all("suites"):
         suite = load_suite(known.suite(spec.name))
-        assert [known.method(name.partition("@")[0]).name for name in suite.methods]
+        assert [canonical(parse_reference(name), known)[1].name for name in suite.methods]
         assert suite.cost, suite.name
 
 
