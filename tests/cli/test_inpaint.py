@@ -135,3 +135,22 @@ def test_a_mistake_is_one_line_and_nothing_is_written(
     assert words in mistake("inpaint", *args)
     assert not (album / "x").exists()
     assert not (album / "x.png").exists()
+
+
+def test_a_larger_picture_is_filled_by_the_strategy_that_is_named(
+    album: Path, call: Callable[..., Any], mistake: Callable[..., str]
+) -> None:
+    """The option says more than the reference, and what is not larger is filled natively."""
+    words = ["photos/cat.png", "--mask", "holes", "-o"]
+    ways = {"native": [], "small": ["--strategy", "resize-up-64"], "whole": ["--strategy", "tiled-512"]}
+    for name, way in ways.items():
+        assert call("inpaint", "telea", *words, f"{name}.png", *way).code == 0
+        _check(album, "cat", _read(album / f"{name}.png"))
+    assert call("inpaint", "telea[strategy=resize-up-64]", *words, "named.png").code == 0
+    filled = {name: _read(album / f"{name}.png") for name in (*ways, "named")}
+    assert np.array_equal(filled["named"], filled["small"])
+    assert np.array_equal(filled["whole"], filled["native"])
+    assert not np.array_equal(filled["small"], filled["native"])
+    assert "'zoom' is no strategy: native, resize-up" in mistake(
+        "inpaint", "telea", *words, "x.png", "--strategy", "zoom"
+    )
