@@ -54,7 +54,7 @@ def harness_register_degradations(register: Callable[[DegradationSpec | MaskSetS
 
 @hookimpl
 def harness_register_suites(register: Callable[[SuiteSpec], None]) -> None:
-    """`demo`, `inpainting` and `removal`, then published protocols on data that a user brings."""
+    """The project's own, then published protocols on data that a user brings."""
     from harness.suites.protocols import protocol_suites
 
     register(SuiteSpec("demo", "harness.suites:demo.toml", "six photographs, four floors and coordfill"))
@@ -69,5 +69,7 @@ def harness_register_suites(register: Callable[[SuiteSpec], None]) -> None:
             "eight photographs at 1024 and at 2048 px, small and large holes",
         )
     )
+    register(SuiteSpec("translation", "harness.suites:translation.toml", "label maps to pictures: scenes, facades"))
+    register(SuiteSpec("inpainting-faces", "harness.suites:inpainting-faces.toml", "faces at 256 px, holes of 40-60 %"))
     for spec in protocol_suites():
         register(spec)

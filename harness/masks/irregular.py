@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from harness.interfaces import Hole
 
 __all__ = ["BINS", "BORDER", "LARGEST_COORDFILL", "CoordFill25", "Irregular6", "Irregular12", "Irregular25To50",
-           "IrregularTo25", "draw_irregular"]  # fmt: skip
+           "Irregular40To60", "IrregularTo25", "draw_irregular"]  # fmt: skip
 
 BINS = ((0.01, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (0.4, 0.5), (0.5, 0.6))
 BORDER = 50 / 512  # of the short side: how far the second half of the paper's masks keeps from the border
@@ -104,6 +104,19 @@ class Irregular25To50(IrregularTo25):
 
     name = "irregular-25-to-50"
     bounds = (0.25, 0.5)
+
+
+class Irregular40To60(SeededMasks):
+    """Two masks a sample, in the last two of `BINS`: what papers on faces call 40-60 %."""
+
+    name = "irregular-40-to-60"
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__(seed, count=2)
+
+    def shape(self, rng: np.random.Generator, height: int, width: int, k: int) -> Hole:
+        """Draw in (0.4, 0.5] for k = 0, in (0.5, 0.6] for k = 1."""
+        return draw_irregular(rng, height, width, BINS[-2 + k])
 
 
 class CoordFill25(SeededMasks):

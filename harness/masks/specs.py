@@ -123,12 +123,23 @@ def _by_size() -> tuple[MaskSetSpec, ...]:
             counted=False,
         ),
         _set(
-            "irregular-to-25", "irregular:IrregularTo25", "strokes and blobs over at most a quarter of the image",
+            "irregular-to-25",
+            "irregular:IrregularTo25",
+            "strokes and blobs over at most a quarter of the image",
             _HALVES,
         ),
         _set(
-            "irregular-25-to-50", "irregular:Irregular25To50", "strokes and blobs over a quarter to half of the image",
+            "irregular-25-to-50",
+            "irregular:Irregular25To50",
+            "strokes and blobs over a quarter to half of the image",
             _HALVES,
+        ),
+        _set(
+            "irregular-40-to-60",
+            "irregular:Irregular40To60",
+            "strokes and blobs, one mask in each of the ratio bins 0.4-0.5 and 0.5-0.6",
+            _PCONV,
+            counted=False,
         ),
         _set(
             "coordfill-25",

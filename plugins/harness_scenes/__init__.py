@@ -9,11 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.hookspecs import hookimpl
-from harness.specs import DatasetSpec, DegradationSpec, MaskSetSpec
+from harness.specs import DatasetSpec, DegradationSpec, MaskSetSpec, MethodSpec, MetricSpec
 
-from .spec import REMOVED_OBJECT, SCENE_CUTS, SCENES_HOLES, SCENES_REMOVAL
+from .spec import (
+    LABEL_MEAN,
+    REMOVED_OBJECT,
+    SCENE_CUTS,
+    SCENES_HOLES,
+    SCENES_REMOVAL,
+    SEG_ACCURACY,
+    SEG_MIOU,
+)
 
-__all__ = ["harness_register_datasets", "harness_register_degradations"]
+__all__ = [
+    "harness_register_datasets",
+    "harness_register_degradations",
+    "harness_register_methods",
+    "harness_register_metrics",
+]
 
 
 @hookimpl
@@ -28,3 +41,16 @@ def harness_register_degradations(register: Callable[[DegradationSpec | MaskSetS
     """Register `scene-cuts` and `removed-object`."""
     register(SCENE_CUTS)
     register(REMOVED_OBJECT)
+
+
+@hookimpl
+def harness_register_methods(register: Callable[[MethodSpec], None]) -> None:
+    """Register `label-mean`."""
+    register(LABEL_MEAN)
+
+
+@hookimpl
+def harness_register_metrics(register: Callable[[MetricSpec], None]) -> None:
+    """Register `seg_miou` and `seg_accuracy`."""
+    register(SEG_MIOU)
+    register(SEG_ACCURACY)

@@ -1,8 +1,8 @@
-"""What this plugin registers: two data sets with their mask sets."""
+"""What this plugin registers: two data sets with their mask sets, metrics and a floor of translation."""
 
 from __future__ import annotations
 
-from harness.specs import DatasetSpec, MaskSetSpec, Param
+from harness.specs import DatasetSpec, MaskSetSpec, MethodSpec, MetricSpec, Param, Requirement
 
 SCENES_HOLES = DatasetSpec(
     name="scenes-holes",
@@ -44,4 +44,50 @@ SCENE_CUTS = MaskSetSpec(
         "seed": Param(0, "another draw of the whole set; not the run's seed"),
         "count": Param(2, "masks a sample"),
     },
+)
+
+_TORCH = (Requirement("torch", "torch"), Requirement("safetensors", "safetensors"))
+_SEGMENTER = "this project's segmenter of rendered scenes (harness_scenes.segmenter, 0.24 M parameters)"
+
+SEG_MIOU = MetricSpec(
+    name="seg_miou",
+    target="harness_scenes.segmentation:SegmenterIou",
+    version="1",
+    kind="sample",
+    higher_is_better=True,
+    summary="ours: mean IoU of the classes our segmenter sees in an output with those given; rendered scenes",
+    licence="Apache-2.0",
+    uses=frozenset({"output", "labels"}),
+    reduction="mean over the classes of a sample's label map, then mean over samples (papers pool all pixels)",
+    extractor=_SEGMENTER,
+    bounds=(0, 1),
+    requires=_TORCH,
+)
+
+SEG_ACCURACY = MetricSpec(
+    name="seg_accuracy",
+    target="harness_scenes.segmentation:SegmenterAccuracy",
+    version="1",
+    kind="sample",
+    higher_is_better=True,
+    summary="ours: share of pixels whose class our segmenter sees as it was given; rendered scenes",
+    licence="Apache-2.0",
+    uses=frozenset({"output", "labels"}),
+    reduction="mean over pixels, then mean over samples",
+    extractor=_SEGMENTER,
+    bounds=(0, 1),
+    requires=_TORCH,
+)
+
+LABEL_MEAN = MethodSpec(
+    name="label-mean",
+    capabilities=("restore",),
+    target="harness_scenes.label_mean:LabelMean",
+    version="1",
+    summary="each class of a scene's label map in its mean colour over training scenes",
+    licence="Apache-2.0",
+    needs=frozenset({"labels"}),
+    requires=(Requirement("torch", "torch"),),
+    tags=frozenset({"floor", "smooth"}),
+    card="harness_scenes:README.md",
 )

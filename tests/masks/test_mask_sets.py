@@ -31,6 +31,7 @@ BOUNDS = {
     "coordfill-25": (0.0, 0.25),
     "irregular-to-25": (0.01, 0.25),
     "irregular-25-to-50": (0.25, 0.5),
+    "irregular-40-to-60": (0.4, 0.6),
     "object-holes": (0.03, 0.35),
     "rectangle": (0.1, 0.28),
     "centre-square": (0.22, 0.28),
