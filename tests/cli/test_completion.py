@@ -23,7 +23,7 @@ from harness.cli.completion import COMPLETE_VARIABLE, WholeWords
 TYPED = {
     "harness ru": ["run"],
     "harness run --suite ": ["demo", "inpainting"],
-    "harness run --suite=inp": ["inpainting"],
+    "harness run --suite=dem": ["demo"],
     "harness run --suite demo --task ": ["photos-thick"],
     "harness run --task scenes": ["scenes-holes"],
     "harness run -m tele": ["telea", "telea-blur"],
@@ -139,7 +139,7 @@ def bash(tmp_path: Path) -> Path:
     [
         ("harness ru", "ru", ["run"]),
         ("harness run --suite ", "", ["demo", "inpainting"]),
-        ("harness run --suite=inp", "inp", ["inpainting"]),
+        ("harness run --suite=dem", "dem", ["demo"]),
         ("harness run -m coordfill@m", "@m", ["@mini"]),
         ("harness show mask:object-h", "object-h", ["object-holes"]),
         ("harness score o --metrics l1,psnr@h", "@h", ["@hole"]),
