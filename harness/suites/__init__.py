@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from importlib.resources import files
@@ -94,6 +92,9 @@ def task_of(table: Mapping[str, Any]) -> Task:
 
 def parse_suite(name: str, content: bytes) -> Suite:
     """Read a suite from the bytes of its TOML file. Raises `HarnessError` naming the key at fault."""
+    import hashlib  # here, for every command reads the names of suites
+    import tomllib
+
     try:
         table = tomllib.loads(content.decode())
         tasks = tuple(_task(name, task) for task in table["task"])

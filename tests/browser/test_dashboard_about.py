@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from harness.plugins import registry
 from harness.stats.summary import summarise
 from harness.store import open_run
 from harness.store.files import write_json
@@ -45,7 +46,7 @@ def errors(seen: Any) -> list[str]:
 
 def test_a_link_to_a_page_may_be_the_first_visit(address: str, visit: Callable[..., Any]) -> None:
     seen = visit(f"{address}/methods?find=coord")
-    seen.page.get_by_text("1 of 9 methods").wait_for()
+    seen.page.get_by_text(f"1 of {len(list(registry().all('methods')))} methods").wait_for()
     assert seen.page.locator(".card h2").all_inner_texts() == ["coordfill"]
     seen.page.get_by_text("its author’s card").click()
     seen.page.locator(".prose h3", has_text="From the paper").wait_for()

@@ -234,9 +234,11 @@ def test_a_run_that_is_killed_leaves_no_process_even_of_a_method_that_never_lets
     deadly(chelsea="stuck")
     process = running(tmp_path, "-m", "deadly", "--limit", "2", "--isolate")
     end = time.monotonic() + 120
-    while not list(tmp_path.glob("run/records/*/*.jsonl")) and time.monotonic() < end:
+    children: list[psutil.Process] = []
+    while not (children and list(tmp_path.glob("run/records/*/*.jsonl"))) and time.monotonic() < end:
         time.sleep(0.05)
-    (child,) = psutil.Process(process.pid).children()
+        children = psutil.Process(process.pid).children()
+    (child,) = children
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert _gone(child.pid)
@@ -285,7 +287,7 @@ def test_a_process_that_died_between_two_tasks_costs_no_sample() -> None:
     host._line, host._process = ours, subprocess.Popen(["true"], process_group=0)
     host._process.wait()
     host._step, host._limit = "call", 1.0
-    task = SimpleNamespace(capability="inpaint", role="hole")
+    task = SimpleNamespace(capability="inpaint", role="hole", strategy="")
     with pytest.raises(isolation.Lost) as lost:
         host.ask(task, [], [])  # type: ignore[arg-type]
     assert lost.value.starting

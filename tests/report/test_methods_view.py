@@ -123,7 +123,7 @@ def test_search_and_capability(cards: list[MethodCard]) -> None:
     assert {one.spec.name for one in chosen(cards, text="floor")} >= {"mean", "telea"}
     assert chosen(cards, capability="assess") == []
     assert chosen(cards) == cards
-    assert capabilities(cards) == ["inpaint"]
+    assert capabilities(cards) == ["inpaint", "restore"]
     assert "No method fits" in methods([])
 
 

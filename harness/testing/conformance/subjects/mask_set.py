@@ -20,12 +20,12 @@ Hole = NDArray[np.bool_]
 
 
 def sample(number: int, height: int, width: int) -> Sample:
-    """A photograph with an instance map (three boxes), for mask sets that follow objects."""
+    """A photograph with instances (three boxes), the first of them its mask, for mask sets that follow objects."""
     instances = np.zeros((height, width), np.uint8)
     for k, (top, left) in enumerate(((1, 1), (4, 3), (2, 5))):
         instances[height * top // 8 : height * (top + 3) // 8, width * left // 8 : width * (left + 2) // 8] = k + 1
     name = f"kit-{number}-{height}x{width}"
-    return Sample(name, name, photograph(number, height, width), truth={"instances": instances})
+    return Sample(name, name, photograph(number, height, width), instances == 1, truth={"instances": instances})
 
 
 def wrong(mask: Any, shape: tuple[int, int]) -> str:
