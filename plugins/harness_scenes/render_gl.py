@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
@@ -49,6 +51,9 @@ def _program() -> tuple[Any, Any]:
     """Make the context and compile the shader, once a process. moderngl is untyped, hence `Any`."""
     import moderngl
 
+    # torch's first optimiser imports triton, whose LLVM ends the process if it comes after that of Mesa's llvmpipe
+    with suppress(ImportError):
+        import_module("triton")
     settings: dict[str, Any] = {"backend": "egl"}  # moderngl's own annotation asks for dicts as values
     context = moderngl.create_context(standalone=True, **settings)
     integers = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -55,6 +57,14 @@ def test_opengl_and_numpy_agree(split: Split, number: int) -> None:
     assert difference.mean() < 0.05
     assert (difference.max(axis=2) > 2).mean() < 0.002
     assert (gl.instances != plain.instances).mean() < 0.001
+
+
+@pytest.mark.usefixtures("egl")
+def test_a_process_that_has_rendered_can_train() -> None:
+    pytest.importorskip("triton")
+    code = "from harness_scenes.render_gl import renderer_name; renderer_name(); import triton"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_same_scene_gives_the_same_picture() -> None:
