@@ -13,7 +13,10 @@ from harness.errors import HarnessError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["load_state", "read_metadata"]
+__all__ = ["METADATA", "load_state", "read_metadata"]
+
+METADATA = "harness"
+"""The safetensors entry in which our trainings leave their JSON."""
 
 
 def load_state(path: Path) -> dict[str, torch.Tensor]:
@@ -42,7 +45,8 @@ def load_state(path: Path) -> dict[str, torch.Tensor]:
         raise HarnessError(f"{path}: not a readable checkpoint ({type(error).__name__}: {words})") from error
     if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise HarnessError(f"{path}: expected a plain mapping of names to tensors")
-    return {str(k): v.float() if v.is_floating_point() else v for k, v in state.items()}
+    # copied: safetensors maps its file, and a file that is rewritten would take the process down
+    return {str(k): v.to(torch.float32 if v.is_floating_point() else v.dtype, copy=True) for k, v in state.items()}
 
 
 def _is_torchscript(path: Path) -> bool:

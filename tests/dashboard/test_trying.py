@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,7 +13,6 @@ import pytest
 from harness import plugins
 from harness.errors import HarnessError
 from harness.plugins import build_registry
-from harness_dashboard import trying
 from harness_dashboard.trying import Job, Outcome, choices, command_line, start
 
 SLEEPER = """
@@ -117,9 +116,11 @@ def test_a_run_that_takes_too_long_is_ended_with_its_children(
     assert late.whole < 30
 
 
-def test_a_fill_comes_back_and_known_pixels_stay(picture: tuple[np.ndarray, np.ndarray]) -> None:
+def test_a_fill_comes_back_and_known_pixels_stay(
+    picture: tuple[np.ndarray, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pixels, hole = picture
-    before = set(os.listdir(trying.tempfile.gettempdir()))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # other tests' jobs may be running at this moment
     outcome = ended(start("mean", pixels, hole, limit=110))
     assert outcome.line == ""
     assert outcome.pixels is not None
@@ -127,8 +128,7 @@ def test_a_fill_comes_back_and_known_pixels_stay(picture: tuple[np.ndarray, np.n
     assert (outcome.pixels[hole] != pixels[hole]).any()
     assert outcome.seconds is not None
     assert 0 <= outcome.seconds <= outcome.whole
-    left = [name for name in set(os.listdir(trying.tempfile.gettempdir())) - before if name.startswith("harness-try-")]
-    assert left == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_failure_is_the_one_line_that_the_command_printed(picture: tuple[np.ndarray, np.ndarray]) -> None:

@@ -256,6 +256,16 @@ def test_each_of_a_hundred_flipped_bits_is_found_before_the_file_is_loaded(weigh
     assert silent > 50  # the hash is the only defence
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.int64])
+def test_a_file_rewritten_after_it_was_read_changes_nothing(tmp_path: Path, dtype: torch.dtype) -> None:
+    path = tmp_path / "w.safetensors"
+    wanted = torch.arange(100_000).remainder(512).to(dtype)
+    save_file({"value": wanted}, path)
+    value = load_state(path)["value"]
+    path.write_bytes(b"")  # a file that is still mapped would end the process here
+    assert torch.equal(value, wanted.float() if wanted.is_floating_point() else wanted)
+
+
 def test_every_checkpoint_that_is_shipped_states_its_hash() -> None:
     shipped = [(m.name, w) for m in registry().all("methods") for w in getattr(m, "weights", ()) if w.resource]
     assert shipped
