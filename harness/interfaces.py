@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from harness.errors import HarnessError
+
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -123,6 +125,15 @@ class Batch:
     operator: Any | None = None
     target_size: tuple[int, int] | None = None
     seeds: tuple[int, ...] = ()
+
+    def image_and_mask(self, method: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """What an inpainter cannot do without: `image` and `mask`. Raises `HarnessError` naming what does not fit."""
+        if self.image is None or self.mask is None:
+            raise HarnessError(f"{method} needs an image and a mask")
+        if self.mask.shape[-2:] != self.image.shape[-2:]:
+            sizes = [f"{t.shape[-1]}×{t.shape[-2]}" for t in (self.image, self.mask)]
+            raise HarnessError(f"the picture is {sizes[0]}, its mask {sizes[1]}: they must agree")
+        return self.image, self.mask
 
     def noise(self, shape: Sequence[int]) -> torch.Tensor:
         """Standard normal noise [N, *shape], drawn per sample from its own seed on the CPU, then moved."""

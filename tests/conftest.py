@@ -29,15 +29,26 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 sys.path.append(str(Path(__file__).parents[1]))
 
 
-@pytest.fixture(scope="session")
-def fake() -> ModuleType:
-    """The builder of small real runs, `report/fake_run.py`; loaded by its path, for tests are no packages."""
-    spec = importlib.util.spec_from_file_location("fake_run", Path(__file__).parent / "report" / "fake_run.py")
+def _by_path(path: str) -> ModuleType:
+    """A module of the tests by its path, for tests are no packages."""
+    spec = importlib.util.spec_from_file_location(Path(path).stem, Path(__file__).parent / path)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def fake() -> ModuleType:
+    """The builder of small real runs."""
+    return _by_path("report/fake_run.py")
+
+
+@pytest.fixture(scope="session")
+def twins() -> ModuleType:
+    """The builder of small data sets in the layouts of the published ones."""
+    return _by_path("datasets/twins.py")
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import hashlib
 import io
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -207,9 +208,9 @@ def gather(out: Path, packages: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def main() -> None:
-    """Command line of the tool."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+def command(description: str | None, gather: Callable[[Path, Path], list[dict[str, Any]]]) -> None:
+    """The command line of a tool that gathers: `--out`, `--packages`, a line about what came."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder for the photographs")
     parser.add_argument("--packages", type=Path, default=Path("/tmp/photo_packages"), help="download cache")
     arguments = parser.parse_args()
@@ -219,4 +220,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command(__doc__, gather)

@@ -8,7 +8,6 @@ enlarged) and saved as JPEG, quality 90, without metadata. Those whose short sid
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 from PIL import Image
 
 from harness.datasets.decode import decode
-from tools.gather_photos import SHELF, fetch, licences, row, table
+from tools.gather_photos import SHELF, command, fetch, licences, row, table
 
 __all__ = ["CHOSEN", "gather", "prepare"]
 
@@ -63,16 +62,5 @@ def gather(out: Path, packages: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def main() -> None:
-    """Command line of the tool."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True, help="folder for the photographs")
-    parser.add_argument("--packages", type=Path, default=Path("/tmp/photo_packages"), help="download cache")
-    arguments = parser.parse_args()
-    rows = gather(arguments.out, arguments.packages)
-    size = sum((arguments.out / one["file"]).stat().st_size for one in rows)
-    print(f"{len(rows)} photographs, {size / 1e6:.2f} MB in {arguments.out}")
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, gather)

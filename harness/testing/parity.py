@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,7 +32,9 @@ __all__ = [
     "filled_state",
     "read_arrays",
     "read_set",
+    "same_keys",
     "tempered",
+    "variant_rows",
 ]
 
 Array = NDArray[Any]
@@ -136,14 +138,56 @@ def filled_state(shapes: Mapping[str, Sequence[int]], rule: str) -> dict[str, Ar
 
 
 def tempered(state: Mapping[str, Array], scales: Mapping[str, float]) -> dict[str, Array]:
-    """The state with the entries that match a pattern of ``scales`` multiplied by its factor."""
+    """The state with the entries that match a pattern of ``scales`` multiplied by its factor.
+
+    A pattern may be ``WANTED except UNWANTED``.
+    """
     scaled = dict(state)
     for pattern, factor in scales.items():
-        keys = [key for key in state if fnmatchcase(key, pattern)]
+        wanted, _, unwanted = pattern.partition(" except ")
+        keys = [key for key in state if fnmatchcase(key, wanted) and not fnmatchcase(key, unwanted)]
         if not keys:
             raise ParityError(f"the tempered variant rescales '{pattern}', which no weight is called")
         scaled |= {key: state[key] * np.float32(factor) for key in keys}
     return scaled
+
+
+def same_keys(here: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> None:
+    """Hold a network's state dict to the names and shapes of a fixture. Raises `ParityError` naming the first."""
+    ours = {key: list(value.shape) for key, value in here.items()}
+    wrong = [key for key in ours.keys() | shapes.keys() if ours.get(key) != shapes.get(key)]
+    if wrong:
+        key = min(wrong)
+        shown = f"{key} is {ours.get(key, 'absent')} here, {shapes.get(key, 'absent')} in the fixture"
+        raise ParityError(f"{len(wrong)} state dict entries do not agree; the first: {shown}")
+
+
+def variant_rows(
+    case: str, variant: str, tensors: Mapping[str, Array], stored: Mapping[str, Any], arrays: Sequence[StoredArray],
+    tolerance: Callable[[str], Tolerance], exact: Tolerance,
+) -> Iterator[ParityRow]:  # fmt: skip
+    """All that a fixture holds of one variant of a case: statistics to ``exact``, arrays to their tensor's tolerance.
+
+    Args:
+        case, variant: what the rows are called by.
+        tensors: ours, whole ``[C, H, W]`` arrays by name.
+        stored: the fixture's statistics by tensor.
+        arrays: the fixture's arrays; those without a variant hold for every one.
+        tolerance: of a tensor's values.
+        exact: of statistics.
+
+    Raises:
+        ParityError: the fixture stores what ``tensors`` does not have.
+    """
+    mine = [array for array in arrays if array.variant in (variant, None)]
+    unread = [*(name for name in stored if name not in tensors), *(a.tensor for a in mine if a.tensor not in tensors)]
+    if unread:
+        raise ParityError(f"{case}: nobody reads '{unread[0]}'")
+    for name, expected in stored.items():
+        yield compare_statistics((case, variant, f"{name} statistics"), tensors[name], expected, exact.max_abs)
+    for array in mine:
+        ours = array.cut(tensors[array.tensor])
+        yield compare((case, variant, array.tensor), ours, array.values, tolerance(array.tensor))
 
 
 def compare(label: tuple[str, str, str], ours: Array, theirs: Array, tolerance: Tolerance) -> ParityRow:

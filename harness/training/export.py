@@ -13,11 +13,10 @@ from safetensors.torch import save
 from torch import Tensor
 
 from harness.training.checkpoint import write_atomically
+from harness.weights import loading
+from harness.weights.loading import METADATA
 
-__all__ = ["METADATA_KEY", "export", "machine", "read_metadata"]
-
-METADATA_KEY = "harness"
-"""The safetensors metadata entry that holds our JSON; its `network` is the configuration to build from."""
+__all__ = ["export", "machine", "read_metadata"]
 
 
 def machine() -> dict[str, Any]:
@@ -33,17 +32,17 @@ def machine() -> dict[str, Any]:
 
 
 def export(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> None:
-    """Write ``state`` with floating-point tensors as float16 and ``metadata`` as JSON, atomically."""
+    """Write ``state`` with floating-point tensors as float16 and ``metadata`` as JSON, atomically.
+
+    ``metadata["network"]`` is the configuration to build from (`harness.weights.load_network`).
+    """
     half = {
         name: (value.half() if value.is_floating_point() else value).detach().cpu().contiguous()
         for name, value in state.items()
     }
-    write_atomically(path, save(half, metadata={METADATA_KEY: json.dumps(metadata, sort_keys=True)}))
+    write_atomically(path, save(half, metadata={METADATA: json.dumps(metadata, sort_keys=True)}))
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
     """The JSON that `export` wrote."""
-    from safetensors import safe_open
-
-    with safe_open(path, "pt") as file:
-        return dict(json.loads(file.metadata()[METADATA_KEY]))
+    return dict(json.loads(loading.read_metadata(path)[METADATA]))

@@ -11,7 +11,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-__all__ = ["MODEL", "Parts", "Progress", "Recipe", "Validation"]
+__all__ = ["MODEL", "Parts", "Progress", "Recipe", "Validation", "warm_up_then_fall"]
 
 MODEL = "model"
 """Name of the network that is averaged, validated and exported."""
@@ -61,6 +61,16 @@ class Validation:
 
     scores: Mapping[str, float]
     pictures: Tensor | None = field(default=None, repr=False)
+
+
+def warm_up_then_fall(progress: Progress, warm_up_steps: int, decay_from: float, last_rate: float) -> float:
+    """A factor on the learning rate: up to 1 over the first steps, 1, then linearly to ``last_rate`` at the end.
+
+    ``decay_from`` is the share of the budget at which it begins to fall.
+    """
+    rise = min(1.0, (progress.step + 1) / warm_up_steps)
+    fall = max(0.0, progress.share - decay_from) / (1 - decay_from)
+    return rise * (1 - (1 - last_rate) * fall)
 
 
 class Recipe(Protocol):

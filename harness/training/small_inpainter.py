@@ -27,7 +27,7 @@ from harness.training.losses import (
     missing_detail,
     nsgan,
 )
-from harness.training.recipe import MODEL, Parts, Progress, Validation
+from harness.training.recipe import MODEL, Parts, Progress, Validation, warm_up_then_fall
 
 if TYPE_CHECKING:
     from harness.training.inpainting import Draw
@@ -137,6 +137,12 @@ class SmallInpainter(ABC):
         del parts, fill, batch, progress
         return {}
 
+    def judge(self, parts: Parts, composite: Tensor, truth: Tensor, mask: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """The critic's part of a step, from `adversarial_from` on: teach it, then its losses and their weighted sum."""
+        del mask
+        judged = adversarial(parts, composite, truth)
+        return judged, self.course.adversarial_weight * judged["adv"] + self.course.matching_weight * judged["match"]
+
     def networks(self) -> dict[str, nn.Module]:
         return {MODEL: self.build(), CRITIC: PatchDiscriminator(self.course.critic_width)}
 
@@ -149,11 +155,8 @@ class SmallInpainter(ABC):
         }
 
     def rate(self, progress: Progress) -> float:
-        """Warm up, stay, then fall linearly to `last_rate` at the end of the budget."""
         c = self.course
-        rise = min(1.0, (progress.step + 1) / c.warm_up_steps)
-        fall = max(0.0, progress.share - c.decay_from) / (1 - c.decay_from)
-        return rise * (1 - (1 - c.last_rate) * fall)
+        return warm_up_then_fall(progress, c.warm_up_steps, c.decay_from, c.last_rate)
 
     def step(self, parts: Parts, batch: Mapping[str, Tensor], progress: Progress) -> dict[str, Tensor]:
         truth, mask = batch["image"], batch["mask"]
@@ -165,10 +168,9 @@ class SmallInpainter(ABC):
         own = self.own(parts, fill, batch, progress)
         total = total + sum(own.values(), torch.zeros((), device=truth.device))
         if progress.share >= self.course.adversarial_from:
-            judged = adversarial(parts, fill.composite, truth)
+            judged, cost = self.judge(parts, fill.composite, truth, mask)
             losses |= judged
-            total = total + self.course.adversarial_weight * judged["adv"]
-            total = total + self.course.matching_weight * judged["match"]
+            total = total + cost
         parts.descend(total, MODEL, self.course.clip)
         return {name: value.detach() for name, value in (losses | own).items()}
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from harness.errors import MissingRequirement
+from harness.training.backbones import backbone_file
 
 __all__ = ["VGG19", "MultiscaleDiscriminator", "PatchLayers", "VggLoss", "matching", "vgg_file", "voiced"]
 
@@ -79,13 +79,7 @@ def matching(fake: Judged, real: Judged) -> Tensor:
 
 def vgg_file() -> Path:
     """ImageNet's VGG-19 where torchvision looks for it. Raises `MissingRequirement` when it is not there."""
-    path = Path(torch.hub.get_dir()) / "checkpoints" / VGG19
-    if not path.is_file():
-        raise MissingRequirement(
-            f"recipe 'paper' needs the ImageNet VGG-19 of its perceptual loss: put {VGG19} (548 MB, BSD-3-Clause) into "
-            f"{path.parent}: curl -LO --create-dirs --output-dir {path.parent} https://download.pytorch.org/models/{VGG19}"
-        )
-    return path
+    return backbone_file(VGG19, "VGG-19 of its perceptual loss", 548)
 
 
 class VggLoss(nn.Module):

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from harness import weights
 from harness.errors import HarnessError
 from harness.interfaces import Batch, Images, Setup
-from harness.weights import load_state
-from harness.weights.loading import read_metadata
 from harness_asapnet.config import AsapNetConfig, config_of
 from harness_asapnet.inpainting import AsapInpaint
 from harness_asapnet.labelled import instance_edges, one_hot
@@ -22,33 +20,25 @@ from harness_asapnet.network import AsapNet, PixelwiseNetwork, bare_network
 
 __all__ = ["AsapNetInpainter", "AsapNetRestorer", "load_network", "random_network"]
 
-METADATA = "harness"  # the safetensors entry in which our training leaves its JSON
-RANDOM_SEED = 0
 _Net = TypeVar("_Net", bound=PixelwiseNetwork)
 
 
 def load_network(path: Path, kind: type[_Net]) -> _Net:
-    """A network with the weights of a file, loaded strict.
+    """A network with the weights of a file; where none is stated (an official ``.pth``) its configuration is read off
+    the shapes.
 
-    Our safetensors state the configuration in their metadata; for a file without it (an official ``.pth``) it is
-    read off the shapes. Raises `HarnessError` if the file cannot be read or its entries are not the network's.
+    Raises `HarnessError` if the file cannot be read or its entries are not the network's.
     """
-    state = load_state(path)
-    stated = json.loads(read_metadata(path).get(METADATA, "{}")).get("network")
-    try:
-        network = bare_network(config_of(state) if stated is None else AsapNetConfig(**stated), kind)
-        network.load_state_dict(state, strict=True, assign=True)
-    except (RuntimeError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:160]
-        raise HarnessError(f"{path} does not hold ASAP-Net weights: {reason}") from error
-    return network
+
+    def build(state: Mapping[str, Tensor], stated: Mapping[str, Any] | None) -> _Net:
+        return bare_network(config_of(state) if stated is None else AsapNetConfig(**stated), kind)
+
+    return weights.load_network(path, "ASAP-Net", build)
 
 
 def random_network(kind: type[_Net]) -> _Net:
     """The official configuration with weights from a fixed seed: for tests and timing."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(RANDOM_SEED)
-        return kind()
+    return weights.random_network(kind)
 
 
 def _ready(setup: Setup, kind: type[_Net]) -> _Net:
@@ -133,13 +123,9 @@ class AsapNetInpainter:
         Raises:
             HarnessError: the batch has no image or no mask, or a mask of another size.
         """
-        if batch.image is None or batch.mask is None:
-            raise HarnessError("asapnet-inpaint needs an image and a mask")
-        if batch.mask.shape[-2:] != batch.image.shape[-2:]:
-            sizes = [f"{t.shape[-1]}×{t.shape[-2]}" for t in (batch.image, batch.mask)]
-            raise HarnessError(f"the picture is {sizes[0]}, its mask {sizes[1]}: they must agree")
-        image, hole = batch.image, batch.mask > 0
-        shown, mask = (_extended(tensor, self.network) for tensor in (2 * image - 1, hole.to(image.dtype)))
-        filled = _pictures(lambda k: self.network.fill(shown[k], mask[k]), image)
+        image, mask = batch.image_and_mask("asapnet-inpaint")
+        hole = mask > 0
+        shown, holed = (_extended(tensor, self.network) for tensor in (2 * image - 1, hole.to(image.dtype)))
+        filled = _pictures(lambda k: self.network.fill(shown[k], holed[k]), image)
         # what is known went through [-1, 1] in `filled`; this returns it bit by bit
         return Images(torch.where(hole, filled, image), facts={"tile": [self.network.config.tile] * len(image)})

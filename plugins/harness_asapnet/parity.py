@@ -6,6 +6,7 @@ Label classes, crop size, padding, size, seed, input, fill rule, rescaled weight
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,13 @@ from harness.testing.parity import (
     ParityRow,
     StoredArray,
     Tolerance,
-    compare,
-    compare_statistics,
     draw_case,
     filled_state,
     read_arrays,
     read_set,
+    same_keys,
     tempered,
+    variant_rows,
 )
 from harness_asapnet.config import AsapNetConfig, tile_for
 from harness_asapnet.network import AsapNet, bare_network
@@ -57,7 +58,7 @@ def check(fixtures: Path) -> list[ParityRow]:
     for name, case in content["cases"].items():
         network = bare_network(_configuration(content["common_opt"], case), AsapNet).eval()
         shapes = content["state_dict"].get(name, {})
-        _same_keys(network, shapes)
+        same_keys(network.state_dict(), shapes)
         arrays = read_arrays(fixtures / case["spec"]["file"])
         state = {key: _filled(drawn, case["spec"]["fill"], key, tuple(shape)) for key, shape in shapes.items()}
         rows += _check_case(network, state, name, case, arrays)
@@ -87,15 +88,6 @@ def _configuration(common: Mapping[str, Any], case: Mapping[str, Any]) -> AsapNe
         hr_width=options["hr_width"],
         hr_depth=options["hr_depth"],
     )
-
-
-def _same_keys(network: AsapNet, shapes: Mapping[str, list[int]]) -> None:
-    here = {key: list(value.shape) for key, value in network.state_dict().items()}
-    wrong = [key for key in here.keys() | shapes.keys() if here.get(key) != shapes.get(key)]
-    if wrong:
-        key = min(wrong)
-        shown = f"{key} is {here.get(key, 'absent')} here, {shapes.get(key, 'absent')} in the fixture"
-        raise ParityError(f"{len(wrong)} state dict entries do not agree; the first: {shown}")
 
 
 def _inputs(spec: Mapping[str, Any], classes: int) -> Tensor:
@@ -133,9 +125,9 @@ def _check_case(
             stream = _stream(network, inputs)  # else it stands from the other variant: only the last layer differs
         tensors = _tensors(network, inputs, stream)
         _same_facts(network, name, case[variant])
-        yield from _statistics_rows(name, variant, tensors, case[variant])
-        # arrays without a variant (the reduced input, the encoding) hold for both
-        yield from _array_rows(name, variant, tensors, [a for a in arrays if a.variant in (variant, None)])
+        stored = {tensor: value for tensor, value in case[variant].items() if tensor not in FACTS}
+        stepped = [_stepped(array, tensors) for array in arrays]
+        yield from variant_rows(name, variant, tensors, stored, stepped, partial(_tolerance, variant), EXACT)
 
 
 @torch.no_grad()
@@ -177,24 +169,8 @@ def _tolerance(variant: str, tensor: str) -> Tolerance:
     return SATURATED if variant == "plain" and tensor == "out" else EXACT
 
 
-def _array_rows(case: str, variant: str, tensors: Tensors, arrays: list[StoredArray]) -> Iterator[ParityRow]:
-    for array in arrays:
-        if array.tensor not in tensors:
-            raise ParityError(f"{case}: nobody reads the array '{array.name}'")
-        ours = _cut(array, tensors[array.tensor])
-        yield compare((case, variant, array.tensor), ours, array.values, _tolerance(variant, array.tensor))
-
-
-def _cut(array: StoredArray, whole: NDArray[Any]) -> NDArray[Any]:
-    """The stored selection; the encoding's step stands in its shape, not in its name."""
-    step = max(1, whole.shape[-1] // array.values.shape[-1])
-    return array._replace(step=step).cut(whole) if array.tensor == "pe_first_tile" else array.cut(whole)
-
-
-def _statistics_rows(case: str, variant: str, tensors: Tensors, stored: Mapping[str, Any]) -> Iterator[ParityRow]:
-    for tensor, expected in stored.items():
-        if tensor in tensors:
-            label = (case, variant, f"{tensor} statistics")
-            yield compare_statistics(label, tensors[tensor], expected, EXACT.max_abs)
-        elif tensor not in FACTS:
-            raise ParityError(f"{case}: nobody reads '{tensor}'")
+def _stepped(array: StoredArray, tensors: Tensors) -> StoredArray:
+    """With the encoding's step, which stands in its shape and not in its name."""
+    if array.tensor != "pe_first_tile":
+        return array
+    return array._replace(step=max(1, tensors[array.tensor].shape[-1] // array.values.shape[-1]))

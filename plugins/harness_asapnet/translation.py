@@ -16,7 +16,7 @@ from harness.errors import HarnessError
 from harness.training.data import Crop
 from harness.training.inpainting import to_signed
 from harness.training.losses import FeatureLoss
-from harness.training.recipe import MODEL, Parts, Progress, Validation
+from harness.training.recipe import MODEL, Parts, Progress, Validation, warm_up_then_fall
 from harness.training.small_inpainter import CRITIC, HELD_OUT
 from harness_asapnet.config import MINI, RGB
 from harness_asapnet.labelled import LabelledBatches, one_hot, open_labelled
@@ -92,11 +92,8 @@ class Mini:
         }
 
     def rate(self, progress: Progress) -> float:
-        """Warm up, stay, then fall linearly to `last_rate` at the end of the budget."""
         c = self.course
-        rise = min(1.0, (progress.step + 1) / c.warm_up_steps)
-        fall = max(0.0, progress.share - c.decay_from) / (1 - c.decay_from)
-        return rise * (1 - (1 - c.last_rate) * fall)
+        return warm_up_then_fall(progress, c.warm_up_steps, c.decay_from, c.last_rate)
 
     def step(self, parts: Parts, batch: Mapping[str, Tensor], progress: Progress) -> dict[str, Tensor]:
         c, truth, labels = self.course, batch["image"], batch["labels"]
@@ -132,9 +129,8 @@ class Mini:
         held = self.packed.part(-HELD_OUT, None)
         truth = to_signed([np.asarray(image) for image in held.images.images]).to(device)
         labels = torch.from_numpy(np.array(held.labels)).long().to(device)
-        outputs = torch.cat([model(one_hot(labels[k : k + 4], MINI.inputs)) for k in range(0, len(labels), 4)]).clamp(
-            -1, 1
-        )
+        parts = [model(one_hot(labels[k : k + CHUNK], MINI.inputs)) for k in range(0, len(labels), CHUNK)]
+        outputs = torch.cat(parts).clamp(-1, 1)
         error = ((outputs - truth) / 2).square().mean((1, 2, 3))
         everywhere = torch.ones_like(truth[:, :1])
         self.features.to(device)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from harness.errors import HarnessError
 from harness.interfaces import Batch, Images, Setup
 
 if TYPE_CHECKING:
@@ -48,18 +47,14 @@ class Filler(ABC):
         Raises:
             HarnessError: the batch has no image or no mask, or a mask of another size.
         """
-        if batch.image is None or batch.mask is None:
-            raise HarnessError(f"{type(self).__name__} needs an image and a mask")
-        if batch.mask.shape[-2:] != batch.image.shape[-2:]:
-            sizes = [f"{t.shape[-1]}×{t.shape[-2]}" for t in (batch.image, batch.mask)]
-            raise HarnessError(f"the picture is {sizes[0]}, its mask {sizes[1]}: they must agree")
+        images, masks = batch.image_and_mask(type(self).__name__)
         pictures, strategies = [], []
-        for image, mask in zip(batch.image, batch.mask, strict=True):
+        for image, mask in zip(images, masks, strict=True):
             picture = image.permute(1, 2, 0).cpu().numpy().astype(np.float32)
             filled, strategy = self._answer(picture, mask[0].cpu().numpy() > MID_GREY)
             pictures.append(torch.from_numpy(filled).permute(2, 0, 1))
             strategies.append(strategy)
-        return Images(torch.stack(pictures).to(batch.image.device), facts={"strategy": strategies})
+        return Images(torch.stack(pictures).to(images.device), facts={"strategy": strategies})
 
     def _answer(self, picture: Picture, hole: Hole) -> tuple[Picture, str]:
         if not hole.any():

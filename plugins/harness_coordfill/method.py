@@ -2,48 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from harness.errors import HarnessError
+from harness import weights
 from harness.interfaces import Batch, Images, Setup
-from harness.weights import load_state
-from harness.weights.loading import read_metadata
 from harness_coordfill.network import CoordFill, CoordFillConfig
 
 __all__ = ["CoordFillInpainter", "load_network", "random_network"]
 
-METADATA = "harness"  # the safetensors entry in which our training leaves its JSON
-RANDOM_SEED = 0
-
 
 def load_network(path: Path) -> CoordFill:
-    """A network with the weights of a file, loaded strict.
+    """A network with the weights of a file; one that states no configuration (the official ``.pth``) has the official.
 
-    Our safetensors state the configuration in their metadata; a file without it (the official ``.pth``, a
-    plain mapping of names to tensors) has the official configuration. Raises `HarnessError` if the file
-    cannot be read or its entries are not the network's.
+    Raises `HarnessError` if the file cannot be read or its entries are not the network's.
     """
-    state = load_state(path)
-    metadata = json.loads(read_metadata(path).get(METADATA, "{}"))
-    try:
-        network = CoordFill(CoordFillConfig(**metadata.get("network", {})))
-        network.load_state_dict(state, strict=True)
-    except (RuntimeError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:160]
-        raise HarnessError(f"{path} does not hold CoordFill weights: {reason}") from error
-    return network
+    return weights.load_network(path, "CoordFill", lambda _, stated: CoordFill(CoordFillConfig(**(stated or {}))))
 
 
 def random_network() -> CoordFill:
     """The official configuration with weights from a fixed seed: for tests and timing."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(RANDOM_SEED)
-        return CoordFill()
+    return weights.random_network(CoordFill)
 
 
 class CoordFillInpainter:
@@ -72,12 +54,8 @@ class CoordFillInpainter:
         Raises:
             HarnessError: the batch has no image or no mask, or a mask of another size.
         """
-        if batch.image is None or batch.mask is None:
-            raise HarnessError("coordfill needs an image and a mask")
-        if batch.mask.shape[-2:] != batch.image.shape[-2:]:
-            sizes = [f"{t.shape[-1]}×{t.shape[-2]}" for t in (batch.image, batch.mask)]
-            raise HarnessError(f"the picture is {sizes[0]}, its mask {sizes[1]}: they must agree")
-        image, hole = batch.image, batch.mask > 0
+        image, mask = batch.image_and_mask("coordfill")
+        hole = mask > 0
         filled = self._fill(2 * image - 1, hole.to(image.dtype))
         tile = self.network.layout(*image.shape[-2:]).tile
         # the network's own composite went through [-1, 1]; this one returns known pixels bit by bit

@@ -19,6 +19,7 @@ from torch.optim import Adam, Optimizer
 from harness.errors import MissingRequirement
 from harness.masks.irregular import Irregular6
 from harness.nn.patch_discriminator import PatchDiscriminator
+from harness.training.backbones import backbone_file
 from harness.training.data import open_packed
 from harness.training.inpainting import Batches, Source, Validator
 from harness.training.recipe import MODEL, Parts, Progress, Validation
@@ -41,13 +42,7 @@ ALEXNET = "alexnet-owt-7be5be79.pth"
 
 def alexnet_file() -> Path:
     """LPIPS' backbone where torchvision looks for it. Raises `MissingRequirement` when it is not there."""
-    path = Path(torch.hub.get_dir()) / "checkpoints" / ALEXNET
-    if not path.is_file():
-        raise MissingRequirement(
-            f"recipe 'paper' needs the ImageNet AlexNet behind LPIPS: put {ALEXNET} (233 MB, BSD-3-Clause) into "
-            f"{path.parent}: curl -LO --create-dirs --output-dir {path.parent} https://download.pytorch.org/models/{ALEXNET}"
-        )
-    return path
+    return backbone_file(ALEXNET, "AlexNet behind LPIPS", 233)
 
 
 def lpips_alex() -> nn.Module:

@@ -2,48 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from harness import weights
 from harness.errors import HarnessError
 from harness.interfaces import Batch, Images, Setup
-from harness.weights import load_state
-from harness.weights.loading import read_metadata
 from harness_icfgu.feedback import THRESHOLD, Iteration, iterate
 from harness_icfgu.network import IcfguConfig, TwoStage
 from harness_icfgu.upsampling import enlarge, guided, reduce
 
 __all__ = ["IcfguInpainter", "load_network", "random_network"]
 
-METADATA = "harness"  # the safetensors entry in which our training leaves its JSON
-RANDOM_SEED = 0
-
 
 def load_network(path: Path) -> TwoStage:
-    """A network with the weights of a file, loaded strict; the file's metadata states the configuration.
+    """A network with the weights of a file; the file's metadata states the configuration.
 
     Raises `HarnessError` if the file cannot be read or its entries are not the network's.
     """
-    state = load_state(path)
-    metadata = json.loads(read_metadata(path).get(METADATA, "{}"))
-    try:
-        network = TwoStage(IcfguConfig(**metadata.get("network", {})))
-        network.load_state_dict(state, strict=True)
-    except (RuntimeError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:160]
-        raise HarnessError(f"{path} does not hold ICF-GU weights: {reason}") from error
-    return network
+    return weights.load_network(path, "ICF-GU", lambda _, stated: TwoStage(IcfguConfig(**(stated or {}))))
 
 
 def random_network() -> TwoStage:
     """The full-size configuration with weights from a fixed seed: for tests and timing."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(RANDOM_SEED)
-        return TwoStage()
+    return weights.random_network(TwoStage)
 
 
 class IcfguInpainter:
@@ -93,12 +78,8 @@ class IcfguInpainter:
         Raises:
             HarnessError: the batch has no image or no mask, or a mask of another size.
         """
-        if batch.image is None or batch.mask is None:
-            raise HarnessError("icfgu needs an image and a mask")
-        if batch.mask.shape[-2:] != batch.image.shape[-2:]:
-            sizes = [f"{t.shape[-1]}×{t.shape[-2]}" for t in (batch.image, batch.mask)]
-            raise HarnessError(f"the picture is {sizes[0]}, its mask {sizes[1]}: they must agree")
-        image, hole = batch.image, batch.mask > 0
+        image, mask = batch.image_and_mask("icfgu")
+        hole = mask > 0
         height, width = image.shape[-2:]
         scale = self.scale(height, width)
         blank, mask = self._extend((2 * image - 1).masked_fill(hole, 0), hole.to(image.dtype), scale)

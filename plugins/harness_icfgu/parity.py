@@ -19,13 +19,13 @@ from harness.testing.parity import (
     ParityError,
     ParityRow,
     Tolerance,
-    compare,
-    compare_statistics,
     draw_case,
     filled_state,
     read_arrays,
     read_set,
+    same_keys,
     tempered,
+    variant_rows,
 )
 from harness_icfgu.attention import copy_blocks
 from harness_icfgu.lineage import CrFill, match_and_copy
@@ -45,7 +45,7 @@ def check(fixtures: Path) -> list[ParityRow]:
     """
     content = read_set(fixtures / FIXTURE_SET, "cases", "state_dict")
     network = CrFill().eval()
-    _same_keys(network, content["state_dict"])
+    same_keys(network.state_dict(), content["state_dict"])
     rows: list[ParityRow] = []
     for name, case in content["cases"].items():
         unknown = set(case) - {"spec", *VARIANTS}
@@ -56,15 +56,6 @@ def check(fixtures: Path) -> list[ParityRow]:
     return rows
 
 
-def _same_keys(network: CrFill, shapes: Mapping[str, list[int]]) -> None:
-    here = {key: list(value.shape) for key, value in network.state_dict().items()}
-    wrong = [key for key in here.keys() | shapes.keys() if here.get(key) != shapes.get(key)]
-    if wrong:
-        key = min(wrong)
-        shown = f"{key} is {here.get(key, 'absent')} here, {shapes.get(key, 'absent')} in the fixture"
-        raise ParityError(f"{len(wrong)} state dict entries do not agree; the first: {shown}")
-
-
 def _check_case(
     network: CrFill, state: Tensors, name: str, case: Mapping[str, Any], fixtures: Path
 ) -> Iterator[ParityRow]:
@@ -73,19 +64,7 @@ def _check_case(
         weights = tempered(state, spec["tempered_scale"]) if variant == "tempered" else state
         network.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()}, strict=True)
         tensors = _network_tensors(network, spec) | _block_tensors(spec, case[variant])
-        for tensor, expected in case[variant].items():
-            ours = _found(tensors, name, tensor)
-            yield compare_statistics((name, variant, f"{tensor} statistics"), ours, expected, EXACT.max_abs)
-        # an array without a variant (the copied blocks need no weights) holds for both
-        for array in [array for array in arrays if array.variant in (variant, None)]:
-            ours = array.cut(_found(tensors, name, array.tensor))
-            yield compare((name, variant, array.tensor), ours, array.values, EXACT)
-
-
-def _found(tensors: Tensors, case: str, tensor: str) -> NDArray[Any]:
-    if tensor not in tensors:
-        raise ParityError(f"{case}: nobody reads '{tensor}'")
-    return tensors[tensor]
+        yield from variant_rows(name, variant, tensors, case[variant], arrays, lambda _: EXACT, EXACT)
 
 
 @torch.no_grad()

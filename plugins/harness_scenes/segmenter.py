@@ -6,7 +6,6 @@ renders stands in `README.md`; no translation can be told better than that.
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from hashlib import sha256
 from importlib.resources import as_file, files
@@ -16,9 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from harness.errors import HarnessError
-from harness.weights import load_state
-from harness.weights.loading import read_metadata
+from harness.weights import load_network
 
 from .vocabulary import LABELS
 
@@ -73,10 +70,5 @@ def weights_digest() -> str:
 def load_segmenter(device: str) -> Segmenter:
     """Return the trained network, in eval mode. Raises `HarnessError` if its file is not what it should be."""
     with as_file(files(__package__).joinpath(WEIGHTS)) as path:
-        state, words = load_state(path), json.loads(read_metadata(path).get("harness", "{}"))
-    try:
-        network = Segmenter(tuple(words["network"]["widths"]))
-        network.load_state_dict(state, strict=True)
-    except (KeyError, RuntimeError, TypeError) as error:
-        raise HarnessError(f"{WEIGHTS} of harness_scenes does not hold the segmenter: reinstall iq-harness") from error
+        network = load_network(path, "segmenter", lambda _, stated: Segmenter(tuple((stated or {})["widths"])))
     return network.eval().requires_grad_(False).to(device)

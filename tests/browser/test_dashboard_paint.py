@@ -98,15 +98,23 @@ def address(
     return dashboard(runs, "--allow-run", "--timeout=110", HARNESS_HOME=str(home))
 
 
+def begin(seen: Any, who: str) -> None:
+    """Begin the set under a pseudonym."""
+    seen.page.get_by_role("button", name="Begin").click()
+    name = seen.page.get_by_label("You (a pseudonym)")
+    name.wait_for()
+    seen.settle()  # no person types before the page has drawn: Streamlit would take the name out of the address again
+    name.fill(who)
+    seen.page.keyboard.press("Enter")
+
+
 def test_marks_survive_a_reload_and_go_through_both_rounds(
     address: str, home: Path, visit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HARNESS_HOME", str(home))
     seen = visit(f"{address}/annotate?set=begin+a+new+set&source=run+demo-1")
     seen.page.get_by_label("Name of the set").fill("pilot")
-    seen.page.get_by_role("button", name="Begin").click()
-    seen.page.get_by_label("You (a pseudonym)").fill("ann")
-    seen.page.keyboard.press("Enter")
+    begin(seen, "ann")
     canvas = Canvas(seen)
     save, none = (seen.page.get_by_role("button", name=name) for name in ("Save (Ctrl+Enter)", "No artifact"))
     assert (save.is_enabled(), none.is_enabled()) == (False, True)
@@ -147,9 +155,7 @@ def test_marks_survive_a_reload_and_go_through_both_rounds(
 def test_keys_fingers_and_undo(address: str, visit: Callable[..., Any]) -> None:
     seen = visit(f"{address}/annotate?set=begin+a+new+set&source=run+demo-1")
     seen.page.get_by_label("Name of the set").fill("keys")
-    seen.page.get_by_role("button", name="Begin").click()
-    seen.page.get_by_label("You (a pseudonym)").fill("kim")
-    seen.page.keyboard.press("Enter")
+    begin(seen, "kim")
     canvas, press = Canvas(seen), seen.page.keyboard.press
     seen.page.locator(".p-stage canvas").focus()
     press(" ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -37,17 +36,6 @@ maskset = "lama-thick-256"
 metrics = ["psnr@hole"]
 primary = "psnr@hole"
 """
-
-
-@pytest.fixture(scope="module")
-def twins() -> ModuleType:
-    path = Path(__file__).parents[1] / "datasets" / "twins.py"
-    spec = importlib.util.spec_from_file_location("twins", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -12,17 +11,6 @@ import pytest
 from harness.datasets.catalogue import collections
 from harness.datasets.named import class_of
 from harness.datasets.preparing import Prepared, prepare
-
-
-@pytest.fixture(scope="session")
-def twins() -> ModuleType:
-    """`twins.py`, loaded by its path, for tests are no packages."""
-    spec = importlib.util.spec_from_file_location("twins", Path(__file__).with_name("twins.py"))
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -21,17 +20,6 @@ from harness.masks.irregular import BINS
 from harness.plugins import load_target
 
 HEIGHT, WIDTH = 24, 32
-
-
-@pytest.fixture(scope="module")
-def twins() -> ModuleType:
-    path = Path(__file__).parents[1] / "datasets" / "twins.py"
-    spec = importlib.util.spec_from_file_location("twins", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import tomllib
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -56,7 +56,7 @@ def test_without_the_data_a_plan_says_what_gets_them(
 
 
 def test_on_twins_of_the_data_every_task_of_every_protocol_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    twins: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One suite of all their tasks, ranked by PSNR, for LPIPS needs a file; masks, data sets and views are theirs."""
     monkeypatch.setenv("HARNESS_HOME", str(tmp_path / "home"))
@@ -66,11 +66,6 @@ def test_on_twins_of_the_data_every_task_of_every_protocol_runs(
         text = files("harness.suites").joinpath(f"{name}.toml").read_text()
         tasks += [{**task, "id": f"{name}-{task['id']}"} for task in tomllib.loads(text)["task"]]
     needed = {_needs(str(task[key])) for task in tasks for key in ("dataset", "maskset") if key in task}
-    spec = importlib.util.spec_from_file_location("twins", Path(__file__).parents[1] / "datasets" / "twins.py")
-    assert spec
-    assert spec.loader
-    twins = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(twins)
     for name, split in sorted(need for need in needed if need is not None):
         one = collections()[name]
         root = tmp_path / name

@@ -1,0 +1,33 @@
+"""Every network that has stored outputs of an official one equals them, in the set named by `HARNESS_PARITY_DIR`."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from harness.plugins import registry
+from harness.specs import MethodSpec
+from harness.testing.parity import read_arrays
+
+FIXTURES = Path(os.environ.get("HARNESS_PARITY_DIR", Path(__file__).parent / "data"))
+SPECS = [spec for spec in registry().all("methods") if isinstance(spec, MethodSpec) and spec.weights]
+PACKAGES = sorted({spec.target.partition(":")[0].partition(".")[0] for spec in SPECS})
+
+
+@pytest.mark.parametrize("package", [package for package in PACKAGES if find_spec(f"{package}.parity")])
+def test_every_stored_tensor_agrees(package: str) -> None:
+    parity = importlib.import_module(f"{package}.parity")
+    rows = parity.check(FIXTURES)
+    cases = json.loads((FIXTURES / parity.FIXTURE_SET).read_text())["cases"]
+    for name, case in cases.items():
+        arrays = read_arrays(FIXTURES / case["spec"]["file"])
+        told = [row for row in rows if row.case == name and "statistics" in row.tensor]
+        assert len([row for row in rows if row.case == name]) - len(told) >= len(arrays) > 0
+        stored = [each for variant in ("plain", "tempered") for each in case.get(variant, {}).values()]
+        assert len(told) == sum(isinstance(each, dict) for each in stored) > 0
+    assert [row for row in rows if not row.ok] == []
