@@ -1,0 +1,55 @@
+"""What HiFill is and which weights there are. No torch here: listing methods must stay cheap."""
+
+from __future__ import annotations
+
+from harness.specs import MethodSpec, Paper, Param, Requirement, WeightsSpec
+
+__all__ = ["HIFILL"]
+
+_TORCH = (Requirement("torch", "torch"), Requirement("safetensors", "safetensors"))
+_OFFICIAL = WeightsSpec(
+    name="official",
+    kind="official",
+    licence="MIT (repository, whose tree holds the files)",
+    origin="https://github.com/duxingren14/Hifill-tensorflow (model_logs/places2)",
+    file="official.safetensors",
+    trained_on="Places2",
+    parameters_m=2.722791,
+    fetch="git clone https://github.com/duxingren14/Hifill-tensorflow and write the variables of "
+    "model_logs/places2/0 as safetensors, by the names and layouts of harness_hifill/names.py",
+)
+_RANDOM = WeightsSpec(
+    name="random",
+    kind="random",
+    licence="Apache-2.0",
+    origin="official configuration, seed 0: for tests and timing",
+    parameters_m=2.722791,
+)
+
+HIFILL = MethodSpec(
+    name="hifill",
+    capabilities=("inpaint",),
+    target="harness_hifill.method:HiFillInpainter",
+    version="1",
+    summary="fills a 512 px copy by contextual attention, which then brings back the detail of up to 8K",
+    licence="Apache-2.0",
+    paper=Paper(
+        "Contextual Residual Aggregation for Ultra High-Resolution Image Inpainting",
+        "CVPR",
+        2020,
+        "arXiv:2005.09704",
+    ),
+    params={
+        "variant": Param(
+            "places2",
+            "whose resizes: TensorFlow's (training repository) or OpenCV's (frozen graph)",
+            ("places2", "atlas"),
+        ),
+        "times": Param(0, "side of the square copy over the network's; 0: the smallest that covers the picture"),
+        "faithful": Param(False, "published order of operations, through which the hole's content leaks"),
+    },
+    weights=(_OFFICIAL, _RANDOM),
+    requires=_TORCH,
+    parity="full",
+    card="harness_hifill:README.md",
+)

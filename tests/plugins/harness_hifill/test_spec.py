@@ -1,0 +1,29 @@
+"""What the plugin registers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.resources import files
+
+from harness.specs import MethodSpec
+from harness_hifill import harness_register_methods
+from harness_hifill.network import HiFill
+
+
+def test_registering_imports_no_numerics() -> None:
+    code = "import harness_hifill, sys; print([m for m in ('torch', 'numpy', 'cv2') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_method_is_described() -> None:
+    found: list[MethodSpec] = []
+    harness_register_methods(found.append)
+    (spec,) = found
+    assert (spec.name, spec.capabilities, spec.parity) == ("hifill", ("inpaint",), "full")
+    assert spec.params["variant"].choices == ("places2", "atlas")
+    count = sum(p.numel() for p in HiFill().parameters())
+    assert {w.parameters_m for w in spec.weights if w.kind in ("official", "random")} == {count / 1e6}
+    package, _, card = spec.card.partition(":")
+    assert "## From the paper" in files(package).joinpath(card).read_text()
