@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType, ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -27,6 +28,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # `tools` is not in the wheel. At the end, so that the installed harness is tested and not the one that lies here.
 sys.path.append(str(Path(__file__).parents[1]))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Of all modules those that say so hold what runs `alone`: to import the others takes longer than to run these."""
+    asked = config.getoption("markexpr") == "alone" and collection_path.name.startswith("test_")
+    return True if asked and "mark.alone" not in collection_path.read_text() else None
 
 
 def _by_path(path: str) -> ModuleType:
@@ -97,13 +104,20 @@ def with_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
         sys.modules.pop(name, None)
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Any]:
+    """Processes that have the libraries from the start (see `warm.py`)."""
+    with _by_path("warm.py").Warm() as forks:
+        yield forks
+
+
 @pytest.fixture
-def harness_command(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def harness_command(tmp_path: Path, warm: Any) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run `harness …` in a process of its own, in an empty folder with an empty home."""
 
     def call(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
         env = {**os.environ, "HARNESS_HOME": str(tmp_path / "home"), **environment}
-        command = [sys.executable, "-m", "harness", *args]
-        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=240, check=False)
+        done: subprocess.CompletedProcess[str] = warm.run(["-m", "harness", *args], cwd=tmp_path, env=env, timeout=240)
+        return done
 
     return call
