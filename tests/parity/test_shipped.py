@@ -23,12 +23,13 @@ PACKAGES = sorted({spec.target.partition(":")[0].partition(".")[0] for spec in S
 def test_every_stored_tensor_agrees(package: str) -> None:
     parity = importlib.import_module(f"{package}.parity")
     rows = parity.check(FIXTURES)
-    cases = json.loads((FIXTURES / parity.FIXTURE_SET).read_text())["cases"]
-    for name, case in cases.items():
+    content = json.loads((FIXTURES / parity.FIXTURE_SET).read_text())
+    for name, case in content.get("cases", {}).items():  # GDP's set has none: `test_gdp.py` counts its rows
         arrays = read_arrays(FIXTURES / case["spec"]["file"])
         told = [row for row in rows if row.case == name and "statistics" in row.tensor]
         assert len([row for row in rows if row.case == name]) - len(told) >= len(arrays) > 0
         tables = (case.get("plain", {}), case.get("tempered", {}), case)  # the case itself where it has one variant
         stored = [each for table in tables for each in table.values() if isinstance(each, dict) and "shape" in each]
         assert len(told) == len(stored) > 0
+    assert rows != []
     assert [row for row in rows if not row.ok] == []
