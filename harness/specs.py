@@ -68,7 +68,9 @@ class WeightsSpec:
     """A checkpoint of a method.
 
     `resource` ("package:path") is a file shipped inside a plugin; `file` is the name looked for in
-    `HARNESS_HOME/weights/<method>/`. A file whose sha256 differs from a stated `sha256` is refused.
+    `HARNESS_HOME/weights/<method>/`. A file whose sha256 differs from a stated `sha256` is refused. `importer`
+    ("module:function") reads the published checkpoint where that is of another format: `harness weights import` calls
+    `function(path)` and writes the arrays that it returns, by state dict entry, to `file`.
     """
 
     name: str
@@ -81,6 +83,7 @@ class WeightsSpec:
     trained_on: str = ""
     parameters_m: float | None = None
     fetch: str = ""
+    importer: str = ""
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ _COMMANDS = {
     ),
     "data": ("data", "data_command", "Data sets: which there are, how to get and check them; your own folders."),
     "train": ("train", "train_command", "Train a method's weights by its recipe."),
+    "weights": ("weights", "weights_command", "Bring a published checkpoint into the form that a method loads."),
     "new": ("new", "new_command", "Write a plugin package: a method, metric, data set, suite or mask set."),
     "parity": ("parity", "parity_command", "Compare a method's network with the official one's stored outputs."),
     "completion": ("completion", "completion_command", "Print what makes a shell complete names: bash, zsh, fish."),

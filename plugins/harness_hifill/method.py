@@ -22,7 +22,7 @@ def load_network(path: Path) -> tuple[HiFill, bool]:
     """A network with the weights of a file, loaded strict, and whether it takes blue first.
 
     Our safetensors state the configuration in their metadata and take RGB. A file that states none has the official
-    configuration and takes BGR, as the official weights do.
+    configuration and takes BGR, as `harness weights import hifill` writes it.
 
     Raises:
         HarnessError: the file cannot be read, or its entries are not the network's.

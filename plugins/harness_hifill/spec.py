@@ -15,8 +15,9 @@ _OFFICIAL = WeightsSpec(
     file="official.safetensors",
     trained_on="Places2",
     parameters_m=2.722791,
-    fetch="git clone https://github.com/duxingren14/Hifill-tensorflow and write the variables of "
-    "model_logs/places2/0 as safetensors, by the names and layouts of harness_hifill/names.py",
+    fetch="git clone https://github.com/duxingren14/Hifill-tensorflow; "
+    "harness weights import hifill Hifill-tensorflow/model_logs/places2/0.index",
+    importer="harness_hifill.importing:official",
 )
 _RANDOM = WeightsSpec(
     name="random",
