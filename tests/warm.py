@@ -52,11 +52,15 @@ class Process:
             return self.wait(0)
         return None
 
-    def kill(self) -> None:
-        """SIGKILL."""
+    def send_signal(self, number: int) -> None:
+        """Where it still runs."""
         if self.poll() is None:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.send_signal(signal.SIGKILL)
 
 
 class Warm:

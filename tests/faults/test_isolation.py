@@ -91,6 +91,18 @@ def starts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.fixture
+def forked(warm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Children that have the libraries from the start. Two tests below start theirs as the product does."""
+
+    def start(command: list[str], *, stdin: int, pass_fds: list[int], process_group: int) -> Any:
+        assert (command[0], stdin, process_group) == (sys.executable, subprocess.DEVNULL, 0)
+        return warm.start(command[1:], cwd=Path.cwd(), env=os.environ, out=1, err=2, fds=pass_fds, group=True)
+
+    names = {"DEVNULL": subprocess.DEVNULL, "TimeoutExpired": subprocess.TimeoutExpired}
+    monkeypatch.setattr(isolation, "subprocess", SimpleNamespace(Popen=start, **names))
+
+
+@pytest.fixture
 def running() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start `harness run … --isolate`, ended whatever happens."""
     started: list[subprocess.Popen[str]] = []
@@ -141,6 +153,7 @@ def test_isolated_results_are_those_of_a_run_that_is_not(tmp_path: Path, starts:
     assert all(_gone(pid) for pid in starts)
 
 
+@pytest.mark.usefixtures("forked")
 def test_the_sample_that_kills_the_method_fails_alone(
     tmp_path: Path, deadly: Callable[..., None], starts: list[int]
 ) -> None:
@@ -157,22 +170,24 @@ def test_the_sample_that_kills_the_method_fails_alone(
     assert list(again.records["fact:pid"]).count(os.getpid()) == 1
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_hang_costs_its_sample_and_building_does_not_count(
     tmp_path: Path, deadly: Callable[..., None], starts: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first call of a size in a process has a limit of its own, too."""
-    monkeypatch.setattr(isolation, "WARM_UP_SECONDS", 2.0)
+    monkeypatch.setattr(isolation, "WARM_UP_SECONDS", 3.0)  # a busy machine has time for the first
     deadly("nap", chelsea="stuck", stream="sleep")
     run = harness.run("demo", ["deadly"], out=tmp_path / "run", limit=3, timeout=1.0, **SMALL)
     assert _reasons(run) == {
         "china": "",
         "chelsea": "no answer within 1 s",
-        "stream": "no answer within 2 s of warming up",
+        "stream": "no answer within 3 s of warming up",
     }
     assert len(starts) == 2
     assert all(_gone(pid) for pid in starts)
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_method_that_dies_at_start_up_is_started_twice_and_then_given_up(
     tmp_path: Path, deadly: Callable[..., None], starts: list[int]
 ) -> None:
@@ -182,6 +197,7 @@ def test_a_method_that_dies_at_start_up_is_started_twice_and_then_given_up(
     assert len(starts) == 2
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_method_that_never_finishes_building_is_given_up(
     tmp_path: Path, deadly: Callable[..., None], starts: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,6 +218,7 @@ def test_where_no_process_can_be_started_every_sample_says_so(tmp_path: Path, mo
     assert set(run.records["reason"]) == {"the method's process could not be started: Cannot allocate memory"}
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_method_that_is_another_one_in_the_child_is_not_judged(
     tmp_path: Path, deadly: Callable[..., None], starts: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,6 +231,7 @@ def test_a_method_that_is_another_one_in_the_child_is_not_judged(
     assert len(starts) == 1
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_run_that_is_interrupted_leaves_no_process(
     tmp_path: Path, deadly: Callable[..., None], starts: list[int]
 ) -> None:
