@@ -1,0 +1,46 @@
+"""What SCAT is and which weights there are. No torch here: listing methods must stay cheap."""
+
+from __future__ import annotations
+
+from harness.specs import MethodSpec, Paper, Requirement, WeightsSpec
+
+__all__ = ["SCAT"]
+
+_TORCH = (Requirement("torch", "torch"), Requirement("safetensors", "safetensors"))
+_OFFICIAL = WeightsSpec(
+    name="official",
+    kind="official",
+    licence="none stated by the authors",
+    origin="https://github.com/zzw-zjgsu/Generative-Image-Inpainting (Google Drive files of its README)",
+    file="official.pt",
+    trained_on="CelebA or Places2, whichever file was fetched",
+    parameters_m=15.200835,
+    fetch="download the CelebA or the Places2 generator from the Google Drive links in the README of "
+    "https://github.com/zzw-zjgsu/Generative-Image-Inpainting, and save it under this name",
+)
+_RANDOM = WeightsSpec(
+    name="random",
+    kind="random",
+    licence="Apache-2.0",
+    origin="official configuration, seed 0: for tests and timing",
+    parameters_m=15.200835,
+)
+
+SCAT = MethodSpec(
+    name="scat",
+    capabilities=("inpaint",),
+    target="harness_scat.method:ScatInpainter",
+    version="1",
+    summary="AOT-GAN's generator, trained to confuse a network that segments generated from valid pixels",
+    licence="Apache-2.0",
+    paper=Paper(
+        "Generative Image Inpainting with Segmentation Confusion Adversarial Training and Contrastive Learning",
+        "AAAI",
+        2023,
+        "arXiv:2303.13133",
+    ),
+    weights=(_OFFICIAL, _RANDOM),
+    requires=_TORCH,
+    parity="full",
+    card="harness_scat:README.md",
+)

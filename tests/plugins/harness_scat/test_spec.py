@@ -1,0 +1,28 @@
+"""What the plugin registers, without torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.resources import files
+
+from harness.specs import MethodSpec
+from harness_scat import harness_register_methods
+
+
+def test_registering_imports_no_numerics() -> None:
+    code = "import harness_scat, sys; print([m for m in ('torch', 'numpy', 'cv2') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_method_is_described() -> None:
+    found: list[MethodSpec] = []
+    harness_register_methods(found.append)
+    (spec,) = found
+    assert spec.name == "scat"
+    assert spec.capabilities == ("inpaint",)
+    assert spec.paper is not None
+    assert {weights.kind for weights in spec.weights} == {"official", "random"}
+    package, _, card = spec.card.partition(":")
+    assert "## From the paper" in files(package).joinpath(card).read_text()
