@@ -60,7 +60,8 @@ class Section:
     def columns(self) -> int:
         """Columns of a strip: input and truth, then at most nine entries a row, rows of equal length."""
         entries = len(self.view.judged)
-        return 1 + math.ceil(entries / math.ceil(entries / MOST_TILES))
+        rows = max(1, math.ceil(entries / MOST_TILES))  # none where every entry has random weights
+        return 1 + math.ceil(entries / rows)
 
     @property
     def captions(self) -> list[str]:

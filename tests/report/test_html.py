@@ -260,6 +260,13 @@ def test_one_entry_alone(fake: Any, tmp_path: Path) -> None:
     assert "Every pair" not in text
 
 
+def test_random_weights_alone_have_a_page_without_pictures_or_scores(fake: Any, tmp_path: Path) -> None:
+    alone = [(fake.entry("net@random", "Net", "random"), fake.FILLS[0][1])]
+    text = made(fake.build(tmp_path / "run", count=2, size=32, fills=alone))
+    assert "random weights" in text
+    assert "net@random" in text
+
+
 def test_twenty_entries_with_long_names_stay_within_the_budget(
     fake: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,7 +287,7 @@ def test_undefined_scores_are_dashes(fake: Any, tmp_path: Path) -> None:
     frame["score:psnr@hole"] = np.nan
     frame.to_parquet(run.cell("mean", "photos-thick").with_name("photos-thick.parquet"), index=False)
     text = made(run)
-    assert "No ranked entry has a result on this task." in text
+    assert "random weights" in text
     assert not re.search(r"\bnan\b", re.sub(r"data:image/png[^\")]*", "", text), re.IGNORECASE)
 
 
