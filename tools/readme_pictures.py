@@ -16,7 +16,7 @@ from harness.report import strip_png
 from harness.report.pictures import hole_layer, overlay
 from harness.store import RunFolder, open_run
 
-SAMPLES = {"photos-thick": 3, "scenes-holes": 2}
+SAMPLES = {"photos-thick": 5, "scenes-holes": 3}
 HIDDEN = ("mean", "nearest", "telea-blur")
 CHROMIUM = (
     "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
