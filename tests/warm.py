@@ -80,7 +80,7 @@ class Warm:
     def __exit__(self, *_: object) -> None:
         if self._line is not None and self._process is not None:
             self._line.close()
-            self._process.wait(30)
+            self._process.communicate(timeout=30)
 
     def can(self, env: Mapping[str, str]) -> bool:
         """Whether a process in this environment starts as a fork does."""
@@ -136,8 +136,11 @@ class Warm:
         self._env = dict(os.environ)
         with theirs:
             words = [sys.executable, __file__, str(theirs.fileno())]
-            self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
-        assert self._line.recv(1) == b"!", "it could not import the libraries"
+            # pipes, so that its streams, which forks inherit, take what they write to for nothing that one can seek in
+            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+            self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, **pipes, pass_fds=[theirs.fileno()])
+        if self._line.recv(1) != b"!":
+            raise AssertionError(self._process.communicate()[1].decode())
 
 
 def _at_start(env: Mapping[str, str]) -> dict[str, str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -73,10 +74,9 @@ def mistake(call: Callable[..., Outcome]) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+def finished(warm: Any, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """`harness run` on two photographs with two methods, every output kept. Tests read it; none writes into it."""
     place = tmp_path_factory.mktemp("finished")
-    command = [sys.executable, "-m", "harness", "run", "--suite", "demo", "-m", "mean", "-m", "telea", "--limit", "2"]
-    command += ["--keep", "all", "--device", "cpu", "--out", "judged"]
-    done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=240, check=False)
-    return Finished(place / "judged", done)
+    words = ["-m", "harness", "run", "--suite", "demo", "-m", "mean", "-m", "telea", "--limit", "2"]
+    words += ["--keep", "all", "--device", "cpu", "--out", "judged"]
+    return Finished(place / "judged", warm.run(words, cwd=place, env=os.environ, timeout=240))

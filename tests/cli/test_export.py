@@ -6,8 +6,6 @@ import hashlib
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -160,14 +158,15 @@ def test_an_export_is_completed_by_the_same_call_and_rewrites_nothing(
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.02, 0.1])
-def test_a_killed_export_has_no_manifest_and_is_completed(tmp_path: Path, moment: float) -> None:
+def test_a_killed_export_has_no_manifest_and_is_completed(tmp_path: Path, moment: float, warm: Any) -> None:
     code = "import harness; harness.export('inpainting', 'dir', limit=6)"
-    with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path) as process:
-        while not (tmp_path / "dir" / ".harness-export.json").exists():
-            time.sleep(0.005)
-        time.sleep(moment)
-        process.send_signal(signal.SIGKILL)
-    assert process.returncode == -signal.SIGKILL
+    process = warm.start(["-c", code], cwd=tmp_path, env=os.environ, out=1, err=2)
+    while not (tmp_path / "dir" / ".harness-export.json").exists():
+        assert process.poll() is None
+        time.sleep(0.005)
+    time.sleep(moment)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(60) == -signal.SIGKILL
     assert not (tmp_path / "dir" / "manifest.json").exists()
     manifest = harness.export("inpainting", tmp_path / "dir", limit=6)
     for row in manifest["samples"]:

@@ -7,8 +7,6 @@ import itertools
 import json
 import os
 import shutil
-import subprocess
-import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -412,11 +410,12 @@ while True:
 
 
 @pytest.fixture
-def killed(runs: dict[str, Path], tmp_path: Path) -> list[tuple[int, int, bool]]:
+def killed(runs: dict[str, Path], tmp_path: Path, warm: Any) -> list[tuple[int, int, bool]]:
     """Merges killed at one in nine of their renames and syncs, and done again where nothing had appeared."""
     script = textwrap.dedent(KILLED)
-    command = [sys.executable, "-c", script, str(runs["telea"]), str(runs["other"]), str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    command = ["-c", script, str(runs["telea"]), str(runs["other"]), str(tmp_path)]
+    done = warm.run(command, cwd=tmp_path, env=os.environ, timeout=120)
+    assert done.returncode == 0, done.stderr
     words = [line.split() for line in done.stdout.splitlines()]
     return [(int(kill), int(ended), there == "True") for kill, ended, there in words]
 

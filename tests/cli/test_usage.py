@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,20 +64,24 @@ def test_only_what_goes_on_is_said_to(
     assert done.err.splitlines()[-1] == f"Stopped.{goes_on if command in ('run', 'train', 'export') else ''}"
 
 
-def _unread(place: Path, *args: str) -> tuple[int, str]:
+@pytest.fixture
+def unread(warm: Any, tmp_path: Path) -> Callable[..., tuple[int, str]]:
     """Exit code and stderr of a command whose standard output nobody reads."""
-    reader, writer = os.pipe()
-    os.close(reader)
-    command = [sys.executable, "-m", "harness", *args]
-    with open(writer, "wb") as unread:
-        done = subprocess.run(
-            command, cwd=place, stdout=unread, stderr=subprocess.PIPE, text=True, timeout=120, check=False
-        )
-    return done.returncode, done.stderr
+
+    def run(place: Path, *args: str) -> tuple[int, str]:
+        reader, writer = os.pipe()
+        os.close(reader)
+        with open(writer, "wb") as out, (tmp_path / "err").open("wb") as err:
+            process = warm.start(
+                ["-m", "harness", *args], cwd=place, env=os.environ, out=out.fileno(), err=err.fileno()
+            )
+        return process.wait(120), (tmp_path / "err").read_text()
+
+    return run
 
 
-def test_a_run_that_nobody_reads_has_its_report(tmp_path: Path) -> None:
-    code, err = _unread(
+def test_a_run_that_nobody_reads_has_its_report(tmp_path: Path, unread: Callable[..., tuple[int, str]]) -> None:
+    code, err = unread(
         tmp_path, "run", "--suite", "demo", "-m", "mean", "--limit", "1", "--device", "cpu", "--out", "r"
     )
     assert code == 141
@@ -89,12 +91,14 @@ def test_a_run_that_nobody_reads_has_its_report(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("typed", ["--help", "show demo"])
-def test_a_command_that_nobody_reads_ends_quietly(tmp_path: Path, typed: str) -> None:
-    assert _unread(tmp_path, *typed.split()) == (141, "")
+def test_a_command_that_nobody_reads_ends_quietly(
+    tmp_path: Path, typed: str, unread: Callable[..., tuple[int, str]]
+) -> None:
+    assert unread(tmp_path, *typed.split()) == (141, "")
 
 
-def test_a_report_that_nobody_reads_ends_quietly(finished: Any) -> None:
-    assert _unread(finished.folder, "report", ".", "--format", "table") == (141, "")
+def test_a_report_that_nobody_reads_ends_quietly(finished: Any, unread: Callable[..., tuple[int, str]]) -> None:
+    assert unread(finished.folder, "report", ".", "--format", "table") == (141, "")
 
 
 def test_a_printed_command_can_be_typed(finished: Any, call: Callable[..., Any]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,15 +90,20 @@ def test_a_file_is_replaced_whole_whichever_system_call_the_kill_meets(tmp_path:
 
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_polite_signal_ends_a_run_with_the_line_that_tells_how_to_go_on(
-    tmp_path: Path, harness_command: Callable[..., subprocess.CompletedProcess[str]], stop: signal.Signals, code: int
+    tmp_path: Path,
+    warm: Any,
+    harness_command: Callable[..., subprocess.CompletedProcess[str]],
+    stop: signal.Signals,
+    code: int,
 ) -> None:
-    command = [sys.executable, "-m", "harness", *COMMAND]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        assert process.stderr.readline() == f"{len(METHODS) * LIMIT} samples to judge\n"
+    reader, writer = os.pipe()
+    with open(reader) as errors, open(os.devnull, "wb") as out:
+        process = warm.start(["-m", "harness", *COMMAND], cwd=tmp_path, env=os.environ, out=out.fileno(), err=writer)
+        os.close(writer)
+        assert errors.readline() == f"{len(METHODS) * LIMIT} samples to judge\n"
         process.send_signal(stop)
-        _, told = process.communicate(timeout=60)
-    assert process.returncode == code
+        told = errors.read()
+    assert process.wait(60) == code
     assert told.splitlines()[-1] == "Stopped. Everything computed is kept; the same command goes on from there."
     assert "Traceback" not in told
     assert harness.open_run(tmp_path / "run").manifest["status"] == "interrupted"

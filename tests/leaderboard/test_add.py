@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -277,12 +276,13 @@ for number in range(4):
 
 
 def test_a_killed_add_leaves_the_old_board_or_the_new_one(
-    made: dict[str, Path], published: Path, tmp_path: Path
+    made: dict[str, Path], published: Path, tmp_path: Path, warm: Any
 ) -> None:
     leaderboard.add(made["mean"], root=tmp_path / "old")
     new = published / "measured" / "golden" / "v1-cpu"
-    command = [sys.executable, "-c", KILLED, str(tmp_path / "old"), str(new), str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    command = ["-c", KILLED, str(tmp_path / "old"), str(new), str(tmp_path)]
+    done = warm.run(command, cwd=tmp_path, env=os.environ, timeout=60)
+    assert done.returncode == 0, done.stderr
     lines = [line.split() for line in done.stdout.splitlines()]
     # before the first rename, after it, before the second, after it: a reader finds a whole board every time
     assert [line[:3] for line in lines] == [["-9", "golden/v1-cpu", n] for n in ("1", "1", "1", "2")]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,15 +35,18 @@ def test_the_program_imports_nothing_of_ours() -> None:
 
 
 @pytest.fixture(scope="module")
-def typed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[list[str]]]:
+def typed(warm: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[list[str]]]:
     """The page's commands, typed: the folder, and what each printed."""
     folder = tmp_path_factory.mktemp("foreign")
     (folder / "examples").symlink_to(ROOT / "examples")
     printed = []
     for command, _ in _transcript():
         program, *words = shlex.split(command)
-        call = [sys.executable, "-m", "harness"] if program == "harness" else [sys.executable]
-        done = subprocess.run([*call, *words], cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+        if program == "harness":
+            done = warm.run(["-m", program, *words], cwd=folder, env=os.environ, timeout=240)
+        else:
+            call = [sys.executable, *words]
+            done = subprocess.run(call, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
         assert done.returncode == 0, done.stderr
         printed.append(done.stdout.splitlines())
     return folder, printed

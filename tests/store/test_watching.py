@@ -6,8 +6,6 @@ import fcntl
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -157,7 +155,7 @@ def test_a_damaged_sealed_cell_is_one_line(tmp_path: Path) -> None:
 # ---- a real run
 
 
-def _until(watch: Watch, wanted: Callable[[Look], bool], process: subprocess.Popen[bytes]) -> list[Look]:
+def _until(watch: Watch, wanted: Callable[[Look], bool], process: Any) -> list[Look]:
     """Looks at a run until one is as wanted."""
     seen, end = list[Look](), time.monotonic() + PATIENCE
     while time.monotonic() < end:
@@ -171,16 +169,16 @@ def _until(watch: Watch, wanted: Callable[[Look], bool], process: subprocess.Pop
     raise AssertionError(f"it did not get so far: {seen[-1:]}")
 
 
-def _started(words: list[str], folder: Path) -> subprocess.Popen[bytes]:
+def _started(warm: Any, words: list[str], folder: Path) -> Any:
     env = {**os.environ, "HARNESS_HOME": str(folder / "home")}
-    command = [sys.executable, "-m", *words]
-    return subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with open(os.devnull, "wb") as nowhere:
+        return warm.start(["-m", *words], cwd=folder, env=env, out=nowhere.fileno(), err=nowhere.fileno())
 
 
-def test_a_run_is_watched_killed_and_goes_on_by_the_command_that_is_shown(tmp_path: Path) -> None:
+def test_a_run_is_watched_killed_and_goes_on_by_the_command_that_is_shown(tmp_path: Path, warm: Any) -> None:
     watch = Watch(tmp_path / "run")
     words = ["harness", "run", "--suite", "demo", "-m", "mean", "-m", "telea", "--out", "run"]
-    process = _started(words, tmp_path)
+    process = _started(warm, words, tmp_path)
     seen = _until(watch, lambda look: look.done > 0, process)
     assert (seen[-1].state, seen[-1].due) == ("running", 12)
     assert str(process.pid) in seen[-1].writer
@@ -191,7 +189,7 @@ def test_a_run_is_watched_killed_and_goes_on_by_the_command_that_is_shown(tmp_pa
     told = json.loads((tmp_path / "run" / "manifest.json").read_text())
     again = resume_command(told, "run").split()
     assert again == words
-    process = _started(again, tmp_path)
+    process = _started(warm, again, tmp_path)
     seen = _until(watch, lambda look: look.state == "complete", process)
     assert process.wait() == 0
     assert [look.done for look in seen] == sorted(look.done for look in seen)
