@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from harness.specs import MethodSpec, Paper, Requirement, WeightsSpec
 
-__all__ = ["SCAT"]
+__all__ = ["SCAT", "SCAT_DETECT"]
 
 _TORCH = (Requirement("torch", "torch"), Requirement("safetensors", "safetensors"))
+_PAPER = Paper(
+    "Generative Image Inpainting with Segmentation Confusion Adversarial Training and Contrastive Learning",
+    "AAAI",
+    2023,
+    "arXiv:2303.13133",
+)
 _OFFICIAL = WeightsSpec(
     name="official",
     kind="official",
@@ -33,14 +39,32 @@ SCAT = MethodSpec(
     version="1",
     summary="AOT-GAN's generator, trained to confuse a network that segments generated from valid pixels",
     licence="Apache-2.0",
-    paper=Paper(
-        "Generative Image Inpainting with Segmentation Confusion Adversarial Training and Contrastive Learning",
-        "AAAI",
-        2023,
-        "arXiv:2303.13133",
-    ),
+    paper=_PAPER,
     weights=(_OFFICIAL, _RANDOM),
     requires=_TORCH,
     parity="full",
+    card="harness_scat:README.md",
+)
+
+SCAT_DETECT = MethodSpec(
+    name="scat-detect",
+    capabilities=("assess",),
+    target="harness_scat.detection:ScatDetector",
+    version="1",
+    summary="SCAT's segmentation network as a judge: which pixels of a picture look generated; sees no mask",
+    licence="Apache-2.0",
+    paper=_PAPER,
+    weights=(
+        WeightsSpec(
+            name="random",
+            kind="random",
+            licence="Apache-2.0",
+            origin="small configuration, seed 0: for tests and timing",
+            parameters_m=0.983906,
+        ),
+    ),
+    needs=frozenset({"image"}),
+    roles=(),
+    requires=_TORCH,
     card="harness_scat:README.md",
 )

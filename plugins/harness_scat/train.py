@@ -1,4 +1,4 @@
-"""How SCAT is trained: `mini` (ours, small, free data) and `paper` (`harness_scat.paper`)."""
+"""How SCAT is trained: `mini` (ours, small, free data) and `paper` (`harness_scat.paper`); its detector elsewhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from harness_scat.network import MINI, Generator
 
 __all__ = ["RECIPES", "Confusion", "Mini", "mini"]
 
-RECIPES = {"mini": "harness_scat.train:mini", "paper": "harness_scat.paper:paper"}
+RECIPES = {
+    "scat": {"mini": "harness_scat.train:mini", "paper": "harness_scat.paper:paper"},
+    "scat-detect": {"mini": "harness_scat.detect_train:detection"},
+}
 
 
 @dataclass(frozen=True)

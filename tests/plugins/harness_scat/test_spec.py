@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from harness.specs import MethodSpec
 from harness_scat import harness_register_methods
+from harness_scat.segmenter import SMALL, Segmenter
 
 
 def test_registering_imports_no_numerics() -> None:
@@ -19,9 +20,11 @@ def test_registering_imports_no_numerics() -> None:
 def test_the_method_is_described() -> None:
     found: list[MethodSpec] = []
     harness_register_methods(found.append)
-    (spec,) = found
-    assert spec.name == "scat"
-    assert spec.capabilities == ("inpaint",)
+    spec, detector = found
+    assert (spec.name, spec.capabilities) == ("scat", ("inpaint",))
+    assert (detector.name, detector.capabilities) == ("scat-detect", ("assess",))
+    (random,) = detector.weights
+    assert round(sum(p.numel() for p in Segmenter(**SMALL).parameters()) / 1e6, 6) == random.parameters_m
     assert spec.paper is not None
     assert {weights.kind for weights in spec.weights} == {"official", "random"}
     package, _, card = spec.card.partition(":")
