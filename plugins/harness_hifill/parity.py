@@ -34,6 +34,7 @@ from harness.testing.parity import (
 from harness_hifill.names import entry_values, variable_names, variable_shape
 from harness_hifill.network import HiFill
 from harness_hifill.pipeline import aggregate, blend, enlarged, prepare
+from harness_hifill.sampling import resize
 
 __all__ = ["FIXTURE_SET", "check"]
 
@@ -125,7 +126,7 @@ def _pipeline(network: HiFill, spec: Mapping[str, Any]) -> Arrays:
     _, refined, attention = network(large.small[None], large.small_hole[None])
     every = torch.arange(attention.shape[1])
     rows = torch.arange(large.side)
-    base = enlarged(large, refined[0], attention[0], every[:0])
+    base = resize(refined[0], large.side, large.side)
     canvas = enlarged(large, refined[0], attention[0], every)
     only = torch.zeros_like(canvas)
     aggregate(large, attention[0], every, only)

@@ -7,14 +7,15 @@ features inside the hole pastes residuals too, cell by cell, on top of the enlar
 The two published inference codes differ in how they resize and blend: ``places2`` (the training repository's
 ``test.py``, TensorFlow throughout) and ``atlas`` (the frozen graph's ``GPU_CPU/test.py``, OpenCV around the network).
 
-Nothing as large as ``large`` is ever built: pixels are gathered when they are read, residuals aggregated a few rows of
-every cell at a time, and only for the cells that the hole touches. Pictures are ``[3, H, W]`` in [-1, 1], holes
+``large`` is never built: its pixels are gathered when they are read, residuals aggregated a few rows of every cell at
+a time, and only for the cells that the hole touches. Pictures are ``[3, H, W]`` in [-1, 1], holes
 ``[1, H, W]``, 1 = hole.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import torch
@@ -23,7 +24,17 @@ from torch.nn import functional as F
 
 from harness.nn.smooth_fill import smooth_fill
 from harness_hifill.attention import CELL
-from harness_hifill.sampling import Taps, TapsOf, centred_taps, legacy_taps, nearest_index, resize, sample
+from harness_hifill.sampling import (
+    Taps,
+    TapsOf,
+    at_cols,
+    at_rows,
+    centred_taps,
+    legacy_taps,
+    nearest_index,
+    resize,
+    sample,
+)
 
 __all__ = [
     "CHUNK_BYTES",
@@ -43,6 +54,7 @@ Variant = Literal["places2", "atlas"]
 TAPS: dict[str, TapsOf] = {"places2": legacy_taps, "atlas": centred_taps}
 CHUNK_BYTES = 64 << 20
 """ours: about how much the residuals of one step may take."""
+COLOURS = 3
 LARGEST_FACTOR = 16
 """512 x 16 = 8192: the largest resolution that the paper claims."""
 BLUR, SIGMA = 7, 1.0
@@ -92,11 +104,16 @@ class Large:
 
     def low(self, index: Tensor) -> Tensor:
         """Rows of ``small`` enlarged to ``large``."""
-        return sample(self.small, *self._taps(index))
+        return at_rows(self._wide, self.taps.at(index))
 
-    def _taps(self, index: Tensor) -> tuple[Taps, Taps]:
-        taps = TAPS[self.variant](self.small.shape[-1], self.side, self.small.device)
-        return taps.at(index), taps
+    @cached_property
+    def taps(self) -> Taps:
+        """Where a pixel of ``large`` reads in a picture of the size of ``small``."""
+        return TAPS[self.variant](self.small.shape[-1], self.side, self.small.device)
+
+    @cached_property
+    def _wide(self) -> Tensor:
+        return at_cols(self.small, self.taps)
 
     def known(self, index: Tensor) -> Tensor:
         """``[1, len(index), side]``: 1 where the residual may be read."""
@@ -109,15 +126,20 @@ class Large:
         return (self.rows(index) - self.low(index)) * self.known(index)
 
 
+def _nearest(image: Tensor, rows: Tensor, side: int) -> Tensor:
+    lines = image.index_select(-2, nearest_index(image.shape[-2], side, image.device)[rows])
+    if image.shape[-1] == side:
+        return lines
+    return lines.index_select(-1, nearest_index(image.shape[-1], side, image.device))
+
+
 def _read_hole(hole: Tensor, rows: Tensor, side: int) -> Tensor:
-    lines = hole[:, nearest_index(hole.shape[-2], side, hole.device)[rows]]
-    return lines[..., nearest_index(hole.shape[-1], side, hole.device)]
+    return _nearest(hole, rows, side)
 
 
 def _read(raw: Tensor, rows: Tensor, side: int, variant: Variant) -> Tensor:
     if variant == "places2":
-        lines = raw[:, nearest_index(raw.shape[-2], side, raw.device)[rows]]
-        return lines[..., nearest_index(raw.shape[-1], side, raw.device)]
+        return _nearest(raw, rows, side)
     cols, lines_at = (centred_taps(raw.shape[axis], side, raw.device) for axis in (-1, -2))
     return sample(raw, lines_at.at(rows), cols)
 
@@ -183,9 +205,14 @@ def aggregate(large: Large, attention: Tensor, cells: Tensor, canvas: Tensor) ->
 
 
 def enlarged(large: Large, refined: Tensor, attention: Tensor, cells: Tensor) -> Tensor:
-    """The network's ``[3, size, size]`` enlarged, with residuals in these cells: ``[3, side, side]`` in [-1, 1]."""
-    taps = TAPS[large.variant](refined.shape[-1], large.side, refined.device)
-    canvas = sample(refined, taps, taps)
+    """The network's picture enlarged, with residuals, ``[3, side, side]`` in [-1, 1]; 0 in rows without ``cells``."""
+    grid = refined.shape[-1] // CELL
+    patch = large.side // grid
+    wide = at_cols(refined, large.taps)
+    canvas = refined.new_zeros(COLOURS, large.side, large.side)
+    needed = torch.arange(large.side, device=cells.device).view(grid, patch)[torch.unique(cells // grid)].flatten()
+    for rows in torch.split(needed, max(1, CHUNK_BYTES // (12 * large.side))):
+        canvas[:, rows] = at_rows(wide, large.taps.at(rows))
     if large.times > 1 and len(cells):
         aggregate(large, attention, cells, canvas)
     return canvas.clamp_(-1, 1)

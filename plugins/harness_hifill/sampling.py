@@ -16,6 +16,8 @@ from torch.nn import functional as F
 __all__ = [
     "Taps",
     "TapsOf",
+    "at_cols",
+    "at_rows",
     "centred_taps",
     "double",
     "halve",
@@ -69,11 +71,21 @@ def nearest_index(source: int, target: int, device: torch.device) -> Tensor:
     return place.clamp(max=source - 1).long().to(device)
 
 
+def at_rows(image: Tensor, rows: Taps) -> Tensor:
+    """``[..., H, W]`` read at every row tap."""
+    tops, bottoms = (image.index_select(-2, index) for index in (rows.low, rows.high))
+    return torch.lerp(tops, bottoms, rows.weight.to(image.dtype)[:, None])
+
+
+def at_cols(image: Tensor, cols: Taps) -> Tensor:
+    """``[..., H, W]`` read at every column tap: slower an entry than rows, for memory lies along them."""
+    left, right = (image.index_select(-1, index) for index in (cols.low, cols.high))
+    return torch.lerp(left, right, cols.weight.to(image.dtype))
+
+
 def sample(image: Tensor, rows: Taps, cols: Taps) -> Tensor:
     """``[..., H, W]`` read at every pair of a row tap and a column tap."""
-    tops, bottoms = image[..., rows.low, :], image[..., rows.high, :]
-    lines = torch.lerp(tops, bottoms, rows.weight.to(image.dtype)[:, None])
-    return torch.lerp(lines[..., cols.low], lines[..., cols.high], cols.weight.to(image.dtype))
+    return at_cols(at_rows(image, rows), cols)
 
 
 def resize(image: Tensor, height: int, width: int, taps: TapsOf = legacy_taps) -> Tensor:
