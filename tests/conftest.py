@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -34,6 +35,34 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Of all modules those that say so hold what runs `alone`: to import the others takes longer than to run these."""
     asked = config.getoption("markexpr") == "alone" and collection_path.name.startswith("test_")
     return True if asked and "mark.alone" not in collection_path.read_text() else None
+
+
+LONG = (
+    "testing/test_ours.py", "faults/test_kill.py", "scaffold/test_tutorial.py", "browser/test_site.py",
+    "browser/test_dashboard_paint.py", "scaffold/test_installed.py", "faults/test_isolation.py", "cli/test_run.py",
+    "browser/test_dashboard_samples.py", "leaderboard/test_add.py", "browser/test_dashboard_blind.py",
+    "browser/test_dashboard_figures.py", "browser/test_dashboard_safe.py", "browser/test_dashboard_about.py",
+    "browser/test_dashboard_leaderboard.py", "parity/test_shipped.py", "metrics/test_inception.py",
+    "metrics/test_set_laws.py", "leaderboard/test_check.py", "cli/test_merge.py", "training/test_loop.py",
+    "metrics/test_equals.py", "runner/test_foreign.py", "cli/test_usage.py", "runner/test_run.py",
+    "store/test_watching.py", "runner/test_identity.py", "plugins/harness_coordfill/test_train.py",
+    "parity/test_coordfill.py",
+)  # fmt: skip
+"""Few tests and much time: 8 to 80 s a file. `--dist loadfile` would keep them for the end, since it takes those with
+many tests first; one worker then waits for the other's last."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Two workers take the files in the order below."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, and then those with many tests."""
+    counts = Counter(item.path for item in items)
+    ranks = {Path(__file__).parent / path: place for place, path in enumerate(LONG)}
+    items.sort(key=lambda item: (ranks.get(item.path, len(LONG)), -counts[item.path], str(item.path)))
 
 
 def _by_path(path: str) -> ModuleType:
