@@ -66,5 +66,6 @@ SCAT_DETECT = MethodSpec(
     needs=frozenset({"image"}),
     roles=(),
     requires=_TORCH,
+    parity="full",
     card="harness_scat:README.md",
 )
