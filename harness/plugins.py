@@ -36,6 +36,7 @@ from harness.specs import (
     Spec,
     SuiteSpec,
 )
+from harness.strategies import PARAM
 
 __all__ = [
     "BUILTIN",
@@ -161,8 +162,14 @@ class Registry:
     def add(self, spec: Spec, owner: str) -> list[str]:
         """Register one spec; a name or alias that is taken is an error of the plugin that comes second.
 
+        So is a method's parameter with the name that the engine reads itself: it would never reach the method.
         Returns what is registered now, as "kind:name".
         """
+        if isinstance(spec, MethodSpec) and PARAM in spec.params:
+            raise HarnessError(
+                f"method {spec.name} has a parameter '{PARAM}', which every reference has already: "
+                "give it another name, or state MethodSpec(strategy=…)"
+            )
         kind = next(kind for kind, cls in KINDS.items() if isinstance(spec, cls))
         for name in (spec.name, *getattr(spec, "aliases", ())):
             taken = self.owners.get((kind, name))

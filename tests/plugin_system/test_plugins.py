@@ -45,6 +45,16 @@ BROKEN = {
         """,
         "was given a SuiteSpec",
     ),
+    "shadows": (
+        """
+        from harness import MethodSpec, Param, hookimpl
+        @hookimpl
+        def harness_register_methods(register):
+            register(MethodSpec(name="planner", capabilities=("inpaint",), target="a:B", version="1", summary="s",
+                                licence="MIT", params={"strategy": Param("greedy", "which plan")}))
+        """,
+        "method planner has a parameter 'strategy', which every reference has already: give it another name",
+    ),
 }
 
 
