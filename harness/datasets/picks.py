@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
 from harness.errors import HarnessError
 
-__all__ = ["Chosen", "Drawn", "Listed", "Numbers", "Partition", "Pick", "by_number"]
+__all__ = ["Chosen", "Drawn", "FirstOfEach", "Listed", "Numbers", "Partition", "Pick", "by_number"]
 
 
 class Chosen(NamedTuple):
@@ -87,6 +88,26 @@ class Drawn(NamedTuple):
         lack = self.of - len(keys)
         absent = (f"{lack:,} of the {self.of:,} that it is drawn from",) if lack > 0 else ()
         return Chosen(tuple(sorted(drawn, key=by_number)), absent)
+
+
+class FirstOfEach(NamedTuple):
+    """The first key of every group, the group being what `pattern` matches at a key's start: a frame a clip."""
+
+    pattern: str
+    files: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """As `Pick` says."""
+        return f"the first of every '{self.pattern}'"
+
+    def choose(self, keys: Collection[str], lists: Mapping[str, Path]) -> Chosen:
+        """As `Pick` says. A key that the pattern does not match is a group of its own."""
+        first: dict[str, str] = {}
+        for key in sorted(keys, key=by_number):
+            found = re.match(self.pattern, key)
+            first.setdefault(found[0] if found else key, key)
+        return Chosen(tuple(first.values()))
 
 
 class Listed(NamedTuple):

@@ -233,7 +233,7 @@ SPLITS: Mapping[str, Mapping[str, list[str]]] = {
     "lama-eval": {"places-thick-512": _CROPS, "celeba-hq-thin-256": _CROPS, "places-thin-512": _CROPS[:2]},
     "mat-eval": {"places": [str(n) for n in range(1, 9)]},
     "cm-gan-eval": {"places-512": _VAL},
-    "rord": {"val": [f"clip{n // 4}/{n:05d}" for n in range(8)]},
+    "rord": {"val": [f"clip{n // 4}/{n:05d}" for n in range(8)], "val-clips": ["clip0/00000", "clip1/00004"]},
     "cmp-facades": {
         "asapnet-val": _BASE[:3],
         "asapnet-train": _BASE[3:],

@@ -11,9 +11,10 @@ from harness.strategies import Strategy
 from harness.suites import Task, load_suite
 
 SUITE = load_suite(registry().suite("inpainting-hires"))
+OFFLINE = [task for task in SUITE.tasks if task.dataset.startswith("photos-2048")]
 
 
-@pytest.mark.parametrize("task", SUITE.tasks, ids=lambda task: task.id)
+@pytest.mark.parametrize("task", OFFLINE, ids=lambda task: task.id)
 def test_every_sample_has_the_stated_size_and_hole(task: Task) -> None:
     data = TaskData(task, registry())
     assert len(data.keys) == 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.datasets.layouts import Collection, Place, Role, Split
+from harness.datasets.picks import FirstOfEach, Pick
 
 __all__ = ["PAIRED"]
 
@@ -83,15 +84,16 @@ CM_GAN = Collection(
 )
 
 _FRAME_MASK = r"(?P<key>.+?)(?:_M)?"
+_CLIP = r".+(?=/)|.+(?=[_-]\d+$)"
 
 
-def _rord(split: str) -> Split:
+def _rord(name: str, folder: str, pick: Pick | None = None) -> Split:
     roles = (
-        Role("image", (Place(f"{split}/img"),)),
-        Role("target", (Place(f"{split}/gt"),)),
-        Role("mask", (Place(f"{split}/mask", _FRAME_MASK),)),
+        Role("image", (Place(f"{folder}/img"),)),
+        Role("target", (Place(f"{folder}/gt"),)),
+        Role("mask", (Place(f"{folder}/mask", _FRAME_MASK),)),
     )
-    return Split(split, roles, hole="black")
+    return Split(name, roles, hole="black", pick=pick)
 
 
 RORD = Collection(
@@ -102,11 +104,15 @@ RORD = Collection(
         "Register at https://aihub.or.kr (data set 487, linked from github.com/Forty-lock/RORD) and download it;",
         "the layout is that of the authors' loader: val/img, val/gt, val/mask, one name each (masks may end in _M).",
     ),
-    splits=tuple(_rord(split) for split in ("val", "train", "test")),
+    splits=(
+        *(_rord(split, split) for split in ("val", "train", "test")),
+        _rord("val-clips", "val", FirstOfEach(_CLIP)),
+    ),
     tops=("RORD",),
-    cluster=r".+(?=/)|.+(?=[_-]\d+$)",
+    cluster=_CLIP,
     layout="read",
     notes=(
+        "val-clips, ours: the first frame of every clip of val; its other frames show the same place.",
         "The authors' preprocessing.py writes 0 in the object; other copies may not: hole=white turns it round.",
         "A clip's frames are one cluster: a key's folder, else what stands before its last number.",
     ),
