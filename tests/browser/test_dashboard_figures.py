@@ -104,7 +104,7 @@ def test_a_third_entry_brings_a_matrix_and_stands_in_the_link(address: str, visi
     seen.page.locator(".pairs").wait_for()
     seen.page.locator(".pairs tbody tr").nth(2).wait_for()
     assert seen.page.locator(".pairs tbody tr").count() == 3
-    assert "CoordFill" in seen.page.url
+    seen.page.wait_for_url("**CoordFill**")
     seen.keep("compare-three-dark")
 
 
@@ -123,6 +123,6 @@ def test_the_cost_is_chosen_in_the_address(address: str, visit: Callable[..., An
     seen.page.get_by_label("Cost").click()
     seen.page.get_by_role("option", name="parameters").click()
     seen.page.locator("svg.plot", has_text="learned parameters, log scale").wait_for()
-    assert "cost=parameters" in seen.page.url
+    seen.page.wait_for_url("**cost=parameters**")
     assert seen.page.locator(".lane title").text_content() == "coordfill, official size: 1.9 M, quality unknown here"
     seen.keep("pareto-parameters")

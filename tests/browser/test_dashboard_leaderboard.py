@@ -35,8 +35,9 @@ def test_filters_change_the_table_and_stand_in_the_link(address: str, visit: Cal
     seen.page.get_by_label("Other metrics").click()
     seen.page.get_by_role("option", name="in the hole").click()
     seen.settle()
-    assert "region=" in seen.page.url
+    seen.page.wait_for_url("**region=**")
     again = visit(seen.page.url)
+    again.page.locator(".metrics thead th").first.wait_for()
     heads = again.page.locator(".metrics thead th").all_inner_texts()
     assert any("@hole" in head for head in heads)
     assert not any(head.startswith("fd_fake") for head in heads)
