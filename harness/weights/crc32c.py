@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 __all__ = ["crc32c", "masked_crc32c"]
 
 POLYNOMIAL = 0x82F63B78  # reflected
-BYTES_A_LANE = 1 << 11
+FEW = 1 << 12
 MASK_DELTA = 0xA282EAD8
 Words = NDArray[np.uint32]
 
@@ -44,7 +44,7 @@ def crc32c(data: bytes) -> int:
     >>> hex(crc32c(b"123456789"))
     '0xe3069283'
     """
-    return (_plain(data) if len(data) <= BYTES_A_LANE else _lanes(data)) ^ 0xFFFFFFFF
+    return (_plain(data) if len(data) <= FEW else _lanes(data)) ^ 0xFFFFFFFF
 
 
 @cache
@@ -59,25 +59,33 @@ def _plain(data: bytes) -> int:
     return state
 
 
+@cache
+def _zeros(power: int) -> Words:
+    """What ``2 ** power`` bytes of zeros turn each single bit of a state into."""
+    if power == 0:
+        return _step(np.uint32(1) << np.arange(32, dtype=np.uint32), 0)
+    half = _zeros(power - 1)
+    return _apply(half, half)
+
+
 def _lanes(data: bytes) -> int:
     """Lanes side by side: zeros before a state of 0 leave it, so the data is padded in front to a power of two of them.
 
-    Neighbours are then joined in pairs by what a lane of zeros does to a state.
+    Neighbours are then joined in pairs by what a lane of zeros does to a state. Lanes are about as long as there are
+    lanes of them: each byte of a lane is a step of the interpreter.
     """
-    lanes = 1 << (-(-len(data) // BYTES_A_LANE) - 1).bit_length()
-    padded = np.zeros(lanes * BYTES_A_LANE, np.uint8)
+    power = len(data).bit_length() // 2 - 1
+    lanes = 1 << (-(-len(data) >> power) - 1).bit_length()
+    padded = np.zeros(lanes << power, np.uint8)
     start = len(padded) - len(data)
     padded[start:] = np.frombuffer(data, np.uint8)
     padded[start : start + 4] ^= 0xFF  # the same as an initial state of ones
     state = np.zeros(lanes, np.uint32)
-    for column in padded.reshape(lanes, BYTES_A_LANE).T:
+    for column in np.ascontiguousarray(padded.reshape(lanes, -1).T):
         state = _step(state, column)
-    zeros = _step(np.uint32(1) << np.arange(32, dtype=np.uint32), 0)
-    for _ in range(BYTES_A_LANE.bit_length() - 1):
-        zeros = _apply(zeros, zeros)
     while len(state) > 1:
-        state = _apply(zeros, state[::2]) ^ state[1::2]
-        zeros = _apply(zeros, zeros)
+        state = _apply(_zeros(power), state[::2]) ^ state[1::2]
+        power += 1
     return int(state[0])
 
 
