@@ -13,6 +13,7 @@ from harness.specs import DatasetSpec, DegradationSpec, MaskSetSpec, MethodSpec,
 
 from .spec import (
     LABEL_MEAN,
+    LABEL_PATCHES,
     REMOVED_OBJECT,
     SCENE_CUTS,
     SCENES_HOLES,
@@ -45,8 +46,9 @@ def harness_register_degradations(register: Callable[[DegradationSpec | MaskSetS
 
 @hookimpl
 def harness_register_methods(register: Callable[[MethodSpec], None]) -> None:
-    """Register `label-mean`."""
+    """Register `label-mean` and `label-patches`."""
     register(LABEL_MEAN)
+    register(LABEL_PATCHES)
 
 
 @hookimpl

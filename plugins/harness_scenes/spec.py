@@ -1,4 +1,4 @@
-"""What this plugin registers: two data sets with their mask sets, metrics and a floor of translation."""
+"""What this plugin registers: two data sets with their mask sets, metrics and two floors of translation."""
 
 from __future__ import annotations
 
@@ -89,5 +89,18 @@ LABEL_MEAN = MethodSpec(
     needs=frozenset({"labels"}),
     requires=(Requirement("torch", "torch"),),
     tags=frozenset({"floor", "smooth"}),
+    card="harness_scenes:README.md",
+)
+
+LABEL_PATCHES = MethodSpec(
+    name="label-patches",
+    capabilities=("restore",),
+    target="harness_scenes.label_patches:LabelPatches",
+    version="1",
+    summary="patches of twelve training scenes, copied where their label layout and place agree best",
+    licence="Apache-2.0",
+    needs=frozenset({"labels"}),
+    requires=(Requirement("torch", "torch"),),
+    tags=frozenset({"floor"}),
     card="harness_scenes:README.md",
 )

@@ -14,6 +14,9 @@ from harness.errors import HarnessError, RefusedSample
 from harness.interfaces import Batch, MetricBatch, Restorer, Setup
 from harness_scenes.dataset import SceneHoles
 from harness_scenes.label_mean import MEANS, LabelMean
+from harness_scenes.label_patches import LabelPatches, training_sheet
+from harness_scenes.render import render
+from harness_scenes.sampling import sample_scene
 from harness_scenes.segmentation import SegmenterAccuracy, SegmenterIou
 from harness_scenes.segmenter import WEIGHTS, Segmenter, load_segmenter
 from harness_scenes.train_segmenter import confusion
@@ -41,6 +44,38 @@ def test_every_class_gets_its_colour_and_no_other_class_any() -> None:
     assert torch.allclose(painted[0].flatten(1).T * 255, torch.tensor(MEANS), atol=1e-3)
     with pytest.raises(RefusedSample, match="0 to 3"):
         method.restore(Batch(("a",), labels=labels + 1))
+    with pytest.raises(HarnessError, match="needs label maps"):
+        method.restore(Batch(("a",)))
+
+
+def test_patches_are_training_scenes_as_rendered_and_of_no_evaluation_scene() -> None:
+    pictures, labels = training_sheet()
+    assert pictures.shape == (12, 3, 256, 256)
+    scene = render(sample_scene(5, "train"), 256, "numpy")
+    assert torch.equal((pictures[5] * 255).round().byte(), torch.from_numpy(scene.image).permute(2, 0, 1))
+    assert torch.equal(labels[5], torch.from_numpy(scene.labels).long())
+
+
+def test_patches_of_a_scene_that_is_in_the_sheet_are_that_scene() -> None:
+    pictures, labels = training_sheet()
+    painted = LabelPatches(Setup()).restore(Batch(("a",), labels=labels[5][None, None])).image
+    off = (painted[0] - pictures[5]).abs().amax(0)
+    inside = torch.nn.functional.avg_pool2d((labels[5] > 0).float()[None], 33, 1, 16, count_include_pad=False)[0] > 0.2
+    assert off[inside].median() < 1e-5, "plain ground is anybody's, what has a layout is its own"
+
+
+def test_patches_have_detail_and_any_size_and_a_batch_is_its_samples() -> None:
+    method = LabelPatches(Setup())
+    assert isinstance(method, Restorer)
+    labels = torch.cat([_scene(id)[1] for id in SEEN[:2]])[..., :101, :90]
+    painted = method.restore(Batch(("a", "b"), labels=labels)).image
+    assert painted.shape == (2, 3, 101, 90)
+    assert 0 <= painted.min() < painted.max() <= 1
+    assert torch.allclose(painted[1:], method.restore(Batch(("b",), labels=labels[1:])).image, atol=1e-6)
+    ground = painted[0][:, labels[0, 0] == 0]
+    assert ground.std() > 0.02
+    with pytest.raises(RefusedSample, match="0 to 3"):
+        method.restore(Batch(("a", "b"), labels=labels + 1))
     with pytest.raises(HarnessError, match="needs label maps"):
         method.restore(Batch(("a",)))
 
