@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from harness_scat.crossfit import CrossFit
 
 __all__ = ["detect_command"]
+
+LOG_WIDTH = 120
 
 
 @click.command("detect")
@@ -61,12 +64,12 @@ def _print(found: CrossFit) -> None:
 
     table = Table(box=None, pad_edge=False)
     for heading in ("method", "trained on", "pixel AUROC", "control", "difference", "n"):
-        table.add_column(heading, no_wrap=True)
+        table.add_column(heading)
     for row in found.rows:
         trained = "others" if row.unseen else "all"
         numbers = [_told(interval) for interval in (row.auroc, row.control, row.difference)]
         table.add_row(row.method, trained, *numbers, str(row.auroc.n))
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
     console.print(table)
     photographs, settings = found.rows[0].auroc.clusters, found.settings
     console.print(
