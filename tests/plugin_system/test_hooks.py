@@ -9,8 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import harness
+from harness.runner.api import plan_run
 
 PAGE = Path(__file__).parents[2] / "docs" / "plugins.md"
 WHOLE = """
@@ -136,14 +138,14 @@ def test_the_page_s_python_works_as_printed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    exec(compile(_blocks("python")[1], str(PAGE), "exec"), {"__name__": "__main__"})
+    exec(compile(_blocks("python")[2], str(PAGE), "exec"), {"__name__": "__main__"})
     shown = capsys.readouterr().out
     assert [line.split()[1] for line in shown.splitlines()[1:]] == ["grey", "grey", "telea", "telea"]
 
 
 def test_the_page_s_plugin_works_as_printed(tmp_path: Path, with_plugin: Callable[..., None]) -> None:
     assert 'onecolour = "harness_onecolour"' in _blocks("toml")[0]
-    whole, _ = _blocks("python")
+    whole, *_ = _blocks("python")
     assert len(whole.splitlines()) <= 30
     with_plugin("harness_onecolour", whole)
     run = harness.run(
@@ -154,14 +156,48 @@ def test_the_page_s_plugin_works_as_printed(tmp_path: Path, with_plugin: Callabl
     assert json.loads((run.path / "manifest.json").read_text())["entries"][0]["params"] == {"level": 0.2}
 
 
-def test_the_page_s_plugin_is_typed() -> None:
-    code = _blocks("python")[0]
+LACE_SUITE = """
+name = "laces"
+version = 1
+title = "t"
+summary = "s"
+cost = "c"
+methods = ["mean"]
+[[task]]
+id = "lace"
+title = "t"
+dataset = "lace"
+maskset = "free-form"
+metrics = ["psnr"]
+primary = "psnr"
+"""
+
+
+def test_the_page_s_data_set_is_skipped_until_it_is_brought(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_plugin: Callable[..., None]
+) -> None:
+    monkeypatch.setenv("HARNESS_DATA", str(tmp_path / "data"))
+    with_plugin("harness_lace", _blocks("python")[1])
+    suite = tmp_path / "laces.toml"
+    suite.write_text(LACE_SUITE)
+    plan = plan_run(str(suite), device="cpu")
+    line = f"data set lace is not here: unpack lace.zip into {tmp_path / 'data' / 'lace'}"
+    assert [(skip.task, skip.reason) for skip in plan.skips] == [("lace", line)]
+    (tmp_path / "data" / "lace").mkdir(parents=True)
+    Image.new("RGB", (64, 64), (9, 99, 199)).save(tmp_path / "data" / "lace" / "a.png")
+    run = harness.run(str(suite), device="cpu", out=tmp_path / "run", report=False)
+    assert list(run.records["status"]) == ["ok"]
+
+
+@pytest.mark.parametrize(("block", "count"), [(0, 3), (1, 4)])
+def test_the_page_s_plugins_are_typed(block: int, count: int) -> None:
+    code = _blocks("python")[block]
     functions = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef)]
-    assert len(functions) == 3
+    assert len(functions) == count
     for function in functions:
         assert function.returns is not None
         arguments = [*function.args.args, *function.args.kwonlyargs]
-        assert [a.arg for a in arguments if a.annotation is None and a.arg != "self"] == []
+        assert [a.arg for a in arguments if a.annotation is None and a.arg not in {"self", "cls"}] == []
 
 
 def test_an_observer_hears_of_an_interrupted_run(tmp_path: Path, with_plugin: Callable[..., None]) -> None:
