@@ -137,8 +137,13 @@ class Warm:
         with theirs:
             words = [sys.executable, __file__, str(theirs.fileno())]
             # pipes, so that its streams, which forks inherit, take what they write to for nothing that one can seek in
-            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-            self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, **pipes, pass_fds=[theirs.fileno()])
+            self._process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=[theirs.fileno()],
+            )
         if self._line.recv(1) != b"!":
             raise AssertionError(self._process.communicate()[1].decode())
 
