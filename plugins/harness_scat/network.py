@@ -15,7 +15,19 @@ from torch.nn import functional as F
 
 from harness.nn.smooth_fill import smooth_fill
 
-__all__ = ["MINI", "MULTIPLE", "RATES", "SMALLEST", "WHITE", "AotBlock", "Generator", "ScatConfig", "Stages", "UpConv"]
+__all__ = [
+    "EPSILON",
+    "MINI",
+    "MULTIPLE",
+    "RATES",
+    "SMALLEST",
+    "WHITE",
+    "AotBlock",
+    "Generator",
+    "ScatConfig",
+    "Stages",
+    "UpConv",
+]
 
 RATES = (1, 2, 4, 8)
 MULTIPLE = 4  # two stride-2 convolutions
@@ -144,6 +156,14 @@ class Generator(nn.Module):
                 nn.init.zeros_(layer.bias)
         nn.init.zeros_(layers[-1].weight)
 
+    def start(self, image: Tensor, mask: Tensor) -> Tensor:
+        """The picture that the encoder sees: white in the hole, or a smooth fill."""
+        return smooth_fill(image, mask) if self.config.base == "smooth" else torch.where(mask > 0, WHITE, image)
+
+    def finish(self, start: Tensor, decoded: Tensor) -> Tensor:
+        """The prediction that the decoder's value stands for."""
+        return start + decoded if self.config.base == "smooth" else torch.tanh(decoded)
+
     def stages(self, image: Tensor, mask: Tensor) -> Stages:
         """Features and prediction for ``image`` [N,3,H,W] whose hole is ``mask`` [N,1,H,W]; the hole is never read.
 
@@ -152,14 +172,12 @@ class Generator(nn.Module):
         height, width = image.shape[-2:]
         if height % MULTIPLE or width % MULTIPLE or min(height, width) < SMALLEST:
             raise ValueError(f"{height}x{width}: sides have to be multiples of {MULTIPLE} and at least {SMALLEST}")
-        smooth = self.config.base == "smooth"
-        start = smooth_fill(image, mask) if smooth else torch.where(mask > 0, WHITE, image)
+        start = self.start(image, mask)
         encoded = self.encoder(torch.cat([start, mask], 1))
         along = [encoded]
         for block in self.middle:
             along.append(block(along[-1]))
-        decoded = self.decoder(along[-1])
-        return Stages(encoded, tuple(along[1:]), start + decoded if smooth else torch.tanh(decoded))
+        return Stages(encoded, tuple(along[1:]), self.finish(start, self.decoder(along[-1])))
 
     def forward(self, image: Tensor, mask: Tensor) -> Tensor:
         """The prediction for every pixel, ``[N, 3, H, W]``; see `stages`."""

@@ -30,6 +30,7 @@ from harness.testing.parity import (
     same_keys,
 )
 from harness_scat.discriminator import UnetDiscriminator, projection
+from harness_scat.fast import FastGenerator
 from harness_scat.losses import Kind, confuse, corrupted, semantic_contrast, tell_apart, textural_contrast
 from harness_scat.network import Generator
 
@@ -98,6 +99,9 @@ def _check_case(networks: _Networks, name: str, case: Mapping[str, Any], fixture
     for array in read_arrays(fixtures / case["spec"]["file"]):
         ours = _found(tensors, name, array.tensor)
         yield compare((name, "plain", array.tensor), ours if ours.ndim == 1 else array.cut(ours), array.values, EXACT)
+        if array.tensor == "comp":
+            ours = _fast_composite(networks.generator, case["spec"])
+            yield compare((name, "fast", array.tensor), array.cut(ours), array.values, EXACT)
 
 
 def _found(tensors: Arrays, case: str, tensor: str) -> NDArray[Any]:
@@ -119,6 +123,13 @@ def _tensors(networks: _Networks, spec: Mapping[str, Any]) -> Arrays:
         found |= {"d_feat3": fake.maps[2], "d_h": fake.pooled, "d_global": fake.whole, "d_pixel": fake.segmented()}
         found |= {"d_global_real": real.whole, "d_pixel_real": real.segmented()}
     return {name: tensor[0].numpy() for name, tensor in found.items()}
+
+
+def _fast_composite(generator: Generator, spec: Mapping[str, Any]) -> NDArray[Any]:
+    """What the method computes on a CPU."""
+    image, mask = (torch.from_numpy(array)[None] for array in draw_case(spec))
+    found: NDArray[Any] = FastGenerator(generator).fill(image, mask)[0].numpy()
+    return found
 
 
 def _check_losses(networks: _Networks, stored: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[ParityRow]:

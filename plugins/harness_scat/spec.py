@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.specs import MethodSpec, Paper, Requirement, WeightsSpec
+from harness.specs import MethodSpec, Paper, Param, Requirement, WeightsSpec
 
 __all__ = ["SCAT", "SCAT_DETECT"]
 
@@ -40,6 +40,13 @@ SCAT = MethodSpec(
     summary="AOT-GAN's generator, trained to confuse a network that segments generated from valid pixels",
     licence="Apache-2.0",
     paper=_PAPER,
+    params={
+        "approx": Param(
+            "none",
+            "crop: look at the hole and 48 pixels around it only; less work, another result",
+            choices=("none", "crop"),
+        )
+    },
     weights=(_OFFICIAL, _RANDOM),
     requires=_TORCH,
     parity="full",
