@@ -57,6 +57,11 @@ class Section:
         return [*self.strips, *(strip for _, strips in self.worst for strip in strips)]
 
     @property
+    def holed(self) -> bool:
+        """Whether the task's pictures have holes: without masks there is no smallest hole to speak of."""
+        return any(strip.ratio > 0 for strip in self.strips)
+
+    @property
     def columns(self) -> int:
         """Columns of a strip: input and truth, then at most nine entries a row, rows of equal length."""
         entries = len(self.view.judged)
@@ -69,7 +74,7 @@ class Section:
         return [column for column in self.view.columns if self.view.info[column]["kind"] == "sample"][:2]
 
     def glance(self, board: Board) -> tuple[Strip, Tile] | None:
-        """The shown sample with the median hole and the picture that the leader of `board` made of it."""
+        """The sample in the middle (the median hole, where there are any) and what the leader of `board` made of it."""
         if not self.strips or not board.rows:
             return None
         strip = self.strips[len(self.strips) // 2]

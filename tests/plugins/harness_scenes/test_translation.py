@@ -143,3 +143,5 @@ def test_a_run_gives_labels_and_nothing_else_and_judges_by_them(tmp_path: Path) 
     shown = run.folder.artifacts.get(run.folder.samples()["shown"].iloc[0])
     assert shown is not None
     assert len({tuple(pixel) for pixel in shown.reshape(-1, 3)}) == len(labels.unique())
+    page = (run.path / "report.html").read_text()
+    assert not [words for words in ("median hole", "hole first", "hole area", "input with hole") if words in page]
