@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -38,26 +39,33 @@ class Meter(Silent):
         self.seconds[entry] = self.seconds.get(entry, 0.0) + time.process_time() - self.began
 
 
-def measure(name: str) -> dict[str, Any]:
-    """One suite, its default methods, every sample. The first entry also pays for what the truths need."""
+def measure(name: str, limit: int) -> dict[str, Any]:
+    """One suite, its default methods, the first `limit` pictures of a task or all that are here.
+
+    The first entry also pays for what the truths need.
+    """
     suite, meter = load_suite(registry().suite(name)), Meter()
     with tempfile.TemporaryDirectory() as folder:
-        run = harness.run(name, device="cpu", out=Path(folder), report=False, progress=meter)
+        run = harness.run(name, device="cpu", out=Path(folder), report=False, progress=meter, limit=limit)
         failed = run.records[~run.records["status"].isin(["ok", "skipped"])]
         assert failed.empty, failed
-    spent = {entry.partition("@")[0]: seconds for entry, seconds in meter.seconds.items()}
+    spent = {re.sub(r"@[^\[]*", "", entry): seconds for entry, seconds in meter.seconds.items()}
     seconds = {method: round(spent[method], 2) for method in suite.methods}
     for method, cost in sorted(seconds.items(), key=lambda item: -item[1]):
         print(f"{name}  {method:16} {cost:6.1f} s")
-    return {"version": suite.version, "seconds": seconds, "machine": machine()}
+    samples = int(run.records["entry"].value_counts().max())
+    few = {} if not limit else {"limit": limit}
+    return {"version": suite.version, "samples": samples, "seconds": seconds, "machine": machine(), **few}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python benchmarks/suite_cost.py", description=__doc__)
     parser.add_argument("suites", nargs="+")
+    parser.add_argument("--limit", type=int, default=0, help="pictures a task, where all are too many; kept")
+    options = parser.parse_args()
     kept = json.loads(FILE.read_text()) if FILE.exists() else {}
-    for name in parser.parse_args().suites:
-        kept[name] = measure(name)
+    for name in options.suites:
+        kept[name] = measure(name, options.limit)
         FILE.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,19 @@ def test_every_method_stays_within_its_share(name: str) -> None:
     assert measured["version"] == suite.version
     assert set(measured["seconds"]) == set(suite.methods)
     assert max(measured["seconds"].values()) <= MOST * measured["seconds"]["mean"]
+
+
+@pytest.mark.parametrize("name", sorted(set(COST) - {"demo", "inpainting"}))
+def test_what_was_measured_of_a_further_suite_is_of_its_version_and_within_what_it_says(name: str) -> None:
+    """Of the pictures that a limit left, where there was one; CPU seconds, so that a busy machine does not count."""
+    suite, measured = load_suite(registry().suite(name)), COST[name]
+    assert measured["version"] == suite.version
+    assert set(measured["seconds"]) == set(suite.methods)
+    stated = re.match(r"each further method at most (\d+) s", suite.cost)
+    assert stated is not None
+    samples = sum(task.limit for task in suite.tasks if task.dataset.startswith("scenes-"))
+    assert max(measured["seconds"].values()) * samples / measured["samples"] <= int(stated[1])
+
+
+def test_the_suites_whose_cost_is_kept() -> None:
+    assert {"demo", "inpainting", "removal", "translation"} <= set(COST)
