@@ -77,22 +77,13 @@ def _reflected(x: Tensor, kernel: Kernel) -> Tensor:
     return winograd_conv2d(F.pad(x, (1,) * 4, mode="reflect"), kernel)
 
 
-def _whole_map(gate: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and unbiased deviation of each feature [N,C,1,1]; as products, since torch's reduction takes five times."""
-    pixels = gate.permute(0, 2, 3, 1).flatten(1, 2)
-    ones = pixels.new_ones(1, pixels.shape[1])
-    mean = ones @ pixels / pixels.shape[1]
-    variance = ones @ (pixels - mean).square_() / (pixels.shape[1] - 1)
-    return mean.mT[..., None], variance.sqrt_().mT[..., None]
-
-
 def _transform(x: Tensor, block: _Block) -> Tensor:
     both = _reflected(x, block.shared)
     first, gate = both[:, : -x.shape[1]], both[:, -x.shape[1] :]
     branches = [first.relu(), *(branch(x) for branch in block.dilated)]
     gathered = _reflected(torch.cat(branches, 1), block.fuse)
-    mean, deviation = _whole_map(gate)
-    scale = 10 / (deviation + EPSILON)
+    variance, mean = torch.var_mean(gate, (2, 3), keepdim=True)
+    scale = 10 / (variance.sqrt() + EPSILON)
     share = torch.addcmul(-5 - mean * scale, gate, scale).sigmoid_()
     return torch.lerp(x, gathered, share)
 
