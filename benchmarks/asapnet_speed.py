@@ -12,9 +12,7 @@ float32 matrix product. Results go to `benchmarks/results/asapnet_speed.json`.
 from __future__ import annotations
 
 import argparse
-import statistics
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
@@ -23,20 +21,18 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import torch
-from _machine import print_rows, write_result
+from _machine import write_result
+from _turns import Calls, largest_differences, measure, print_table, quarter_hole
 from torch import Tensor
 from torch.nn import functional as F
-from torch.utils.flop_counter import FlopCounterMode
 
 from harness_asapnet.config import INPAINT, tile_for
 from harness_asapnet.inpainting import AsapInpaint
 from harness_asapnet.network import octave_encoding, tent_kernel, tent_reduce
 
 BARS = {512: 1.7, 1024: 2.5}  # one thread: official order over hole tiles
-PEAK_SIDE = 2048
 TOLERANCE = 2e-4
 STREAM, HOLE_TILES, PLAIN, OFFICIAL = "low-resolution stream alone", "hole tiles", "official order", "official code"
-Calls = dict[str, Callable[[], Tensor]]
 
 
 class OfficialOrder:
@@ -108,14 +104,6 @@ def official_code(checkout: Path, network: AsapInpaint, side: int) -> Callable[[
     return call
 
 
-def quarter_hole(side: int) -> tuple[Tensor, Tensor]:
-    """A noise picture in [-1, 1] and a centred hole of a quarter of its area."""
-    image = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    mask = torch.zeros(1, 1, side, side)
-    mask[..., side // 4 : 3 * side // 4, side // 4 : 3 * side // 4] = 1
-    return image, mask
-
-
 def contenders(side: int, checkout: Path | None) -> Calls:
     """What is timed at one size, by name."""
     torch.manual_seed(0)
@@ -134,63 +122,15 @@ def contenders(side: int, checkout: Path | None) -> Calls:
     return calls
 
 
-def spent(call: Callable[[], Tensor]) -> float:
-    """CPU seconds of one call."""
-    start = time.process_time()
-    call()
-    return time.process_time() - start
-
-
-def matmul_peak(repeats: int = 3) -> float:
-    """GMAC a CPU second of the best of a few large float32 matrix products."""
-    matrix = torch.randn(PEAK_SIDE, PEAK_SIDE)
-    torch.mm(matrix, matrix)
-    return PEAK_SIDE**3 / 1e9 / min(spent(lambda: torch.mm(matrix, matrix)) for _ in range(repeats))
-
-
-def gmac(call: Callable[[], Tensor]) -> float:
-    """Billions of multiply-accumulates of one call."""
-    with FlopCounterMode(display=False) as counter:
-        call()
-    return counter.get_total_flops() / 2e9
-
-
-def measure(calls: Calls, repeats: int) -> dict[str, dict[str, float]]:
-    """CPU seconds of each contender over interleaved repeats, and its rate against the peak."""
-    peak, work = matmul_peak(), {name: gmac(call) for name, call in calls.items()}
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(repeats):
-        for name, call in calls.items():
-            times[name].append(spent(call))
-    peak = max(peak, matmul_peak())
-    return {
-        name: {
-            "cpu_min_s": min(found),
-            "cpu_median_s": statistics.median(found),
-            "gmac": work[name],
-            "share_of_matmul_peak": work[name] / min(found) / peak,
-        }
-        for name, found in times.items()
-    }
-
-
-def _row(name: str, found: dict[str, float]) -> list[str]:
-    seconds = [f"{found[key]:.3f}" for key in ("cpu_min_s", "cpu_median_s")]
-    return [name, *seconds, f"{found['gmac']:.1f}", f"{found['share_of_matmul_peak']:.0%}"]
-
-
 def run(side: int, threads: int, given: argparse.Namespace) -> dict[str, Any]:
     """Measure one size; raises `SystemExit` where contenders do not agree."""
     torch.set_num_threads(threads)
     calls = contenders(side, given.official)
-    wanted = calls[HOLE_TILES]()
-    differences = {name: float((calls[name]() - wanted).abs().max()) for name in (PLAIN, OFFICIAL) if name in calls}
-    if max(differences.values()) > TOLERANCE:
-        raise SystemExit(f"{side}: the outputs differ: {differences}")
+    others = [name for name in (PLAIN, OFFICIAL) if name in calls]
+    differences = largest_differences(calls, HOLE_TILES, others, TOLERANCE)
     table = measure(calls, given.repeats)
     ratio = table[PLAIN]["cpu_min_s"] / table[HOLE_TILES]["cpu_min_s"]
-    rows = [_row(name, found) for name, found in table.items()]
-    print_rows(f"{side} x {side}, {threads} thread(s)", ["", "CPU min s", "median", "GMAC", "of peak"], rows)
+    print_table(f"{side} x {side}, {threads} thread(s)", table)
     print(f"  ratio {ratio:.2f} (bar {BARS.get(side, 'none')}), largest differences {differences}")
     return {
         "side": side, "threads": threads, "table": table, "differences": differences,

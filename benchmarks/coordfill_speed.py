@@ -13,63 +13,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import sys
-import time
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from _machine import machine
-from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
+from _turns import Calls, Table, largest_differences, measure, print_table, quarter_hole
 
 from harness_coordfill.network import CoordFill
 
 RESULT = Path(__file__).parent / "results" / "coordfill_speed.json"
 BARS = {1024: 2.5, 2048: 5.0}  # one thread: all pixels over hole tiles
-PEAK_SIDE = 2048
+TOLERANCE = 2e-4
 HOLE_TILES, ALL_PIXELS, ALL_CHUNKED = "hole tiles", "all pixels", "all pixels, in chunks"
 ENCODER, OFFICIAL, OFFICIAL_HOLE = "encoder alone", "official forward", "official mask_predict"
-
-
-class Spent(NamedTuple):
-    """Seconds of one call."""
-
-    cpu: float
-    wall: float
-
-
-def timed(call: Callable[[], Tensor]) -> Spent:
-    """Run once."""
-    cpu, wall = time.process_time(), time.perf_counter()
-    call()
-    return Spent(time.process_time() - cpu, time.perf_counter() - wall)
-
-
-def matmul_peak(repeats: int = 5) -> float:
-    """GMAC/s (by CPU time) of the best of a few large float32 matrix products with the current threads."""
-    matrix = torch.randn(PEAK_SIDE, PEAK_SIDE)
-    torch.mm(matrix, matrix)
-    return PEAK_SIDE**3 / 1e9 / min(timed(lambda: torch.mm(matrix, matrix)).cpu for _ in range(repeats))
-
-
-def gmac(call: Callable[[], Tensor]) -> float:
-    """Billions of multiply-accumulates of one call."""
-    with FlopCounterMode(display=False) as counter:
-        call()
-    return counter.get_total_flops() / 2e9
-
-
-def quarter_hole(side: int) -> tuple[Tensor, Tensor]:
-    """A noise picture in [-1, 1] and a centred hole of a quarter of its area."""
-    image = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    mask = torch.zeros(1, 1, side, side)
-    mask[..., side // 4 : 3 * side // 4, side // 4 : 3 * side // 4] = 1
-    return image, mask
 
 
 def _stub(name: str, **names: Any) -> None:
@@ -95,11 +55,11 @@ def official_network(checkout: Path) -> Any:
     return official(sizes, "coordfill", mask_prediction=True, attffc=True, scale_injection=True).eval()
 
 
-def contenders(ours: CoordFill, official: Any, side: int) -> dict[str, Callable[[], Tensor]]:
+def contenders(ours: CoordFill, official: Any, side: int) -> Calls:
     """What is timed at one size, by name."""
     image, mask = quarter_hole(side)
     layout, everything = ours.layout(side, side), torch.ones_like(mask)
-    calls: dict[str, Callable[[], Tensor]] = {
+    calls: Calls = {
         ENCODER: lambda: ours.encode(image, mask, layout),
         HOLE_TILES: lambda: ours.fill(image, mask, faithful=True).composite,
         ALL_PIXELS: lambda: torch.where(mask > 0, ours.all_pixels(image, mask, faithful=True), image),
@@ -111,53 +71,10 @@ def contenders(ours: CoordFill, official: Any, side: int) -> dict[str, Callable[
     return calls
 
 
-def measure(calls: dict[str, Callable[[], Tensor]], repeats: int) -> dict[str, dict[str, float]]:
-    """Min and median seconds of each contender over interleaved repeats, and its rate against the peak."""
-    peak, work = matmul_peak(), {name: gmac(call) for name, call in calls.items()}
-    spent: dict[str, list[Spent]] = {name: [] for name in calls}
-    for _ in range(repeats):
-        for name, call in calls.items():
-            spent[name].append(timed(call))
-    peak = max(peak, matmul_peak())
-    table = {}
-    for name, times in spent.items():
-        cpu, wall = ([getattr(s, kind) for s in times] for kind in ("cpu", "wall"))
-        table[name] = {
-            "cpu_min_s": min(cpu),
-            "cpu_median_s": statistics.median(cpu),
-            "wall_min_s": min(wall),
-            "wall_median_s": statistics.median(wall),
-            "gmac": work[name],
-            "gmac_per_cpu_s": work[name] / min(cpu),
-            "share_of_matmul_peak": work[name] / min(cpu) / peak,
-        }
-    table["matmul peak"] = {"gmac_per_cpu_s": peak}
-    return table
-
-
-def largest_differences(calls: dict[str, Callable[[], Tensor]]) -> dict[str, float]:
-    """How far the other orders of operations are from the hole-tile one, in [-1, 1] units."""
-    ours = calls[HOLE_TILES]()
-    others = [name for name in (ALL_PIXELS, OFFICIAL, OFFICIAL_HOLE) if name in calls]
-    return {name: float((calls[name]() - ours).abs().max()) for name in others}
-
-
-def bars(table: dict[str, dict[str, float]], side: int) -> dict[str, Any]:
+def bars(table: Table, side: int) -> dict[str, Any]:
     """The required and the measured ratio at one size on one thread."""
     ratio = table[ALL_PIXELS]["cpu_min_s"] / table[HOLE_TILES]["cpu_min_s"]
     return {"side": side, "required": BARS[side], "measured": ratio, "met": ratio >= BARS[side]}
-
-
-def print_table(side: int, threads: int, table: dict[str, dict[str, float]]) -> None:
-    """One block of lines."""
-    print(f"\n{side} x {side}, {threads} thread(s), peak {table['matmul peak']['gmac_per_cpu_s']:.1f} GMAC/s")
-    for name, row in table.items():
-        if "gmac" in row:
-            print(
-                f"  {name:24} CPU min {row['cpu_min_s']:7.3f} s  median {row['cpu_median_s']:7.3f} s  "
-                f"wall min {row['wall_min_s']:7.3f} s  {row['gmac']:6.1f} GMAC  "
-                f"{row['share_of_matmul_peak']:5.0%} of peak"
-            )
 
 
 def arguments() -> argparse.Namespace:
@@ -186,9 +103,10 @@ def main() -> None:
         torch.set_num_threads(threads)
         for side in given.sizes:
             calls = contenders(ours, official, side)
-            differences = largest_differences(calls)
+            others = [name for name in (ALL_PIXELS, OFFICIAL, OFFICIAL_HOLE) if name in calls]
+            differences = largest_differences(calls, HOLE_TILES, others, TOLERANCE)
             table = measure(calls, given.repeats)
-            print_table(side, threads, table)
+            print_table(f"{side} x {side}, {threads} thread(s)", table)
             result["runs"].append({"side": side, "threads": threads, "table": table, "differences": differences})
             if threads == 1 and side in BARS:
                 result["bars"].append(bars(table, side))

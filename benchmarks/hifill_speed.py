@@ -14,17 +14,14 @@ multiply-accumulates are counted by torch; the peak is torch's own float32 matri
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
-from _machine import print_rows, write_result
+from _machine import write_result
+from _turns import Calls, largest_differences, measure, print_table, quarter_hole
 from torch import Tensor
 from torch.nn import functional as F
-from torch.utils.flop_counter import FlopCounterMode
 
 from harness_hifill.attention import CELL, SCALE, SMALLEST_NORM, valid_keys
 from harness_hifill.network import Gated, HiFill
@@ -33,10 +30,8 @@ from harness_hifill.sampling import double, pad_same, resize
 
 BAR = 2.0  # one thread, at 512: official order over ours
 NETWORK_SIDE = 512
-PEAK_SIDE = 2048
 TOLERANCE = 2e-4
 OURS, OFFICIAL_ORDER = "ours", "official order"
-Calls = dict[str, Callable[[], Tensor]]
 
 
 def plain_gated(unit: Gated, x: Tensor) -> Tensor:
@@ -126,14 +121,6 @@ def transferred(attention: Tensor, skip: Tensor) -> Tensor:
     return pasted[..., edge:-edge, edge:-edge]
 
 
-def quarter_hole(side: int) -> tuple[Tensor, Tensor]:
-    """A noise picture in [-1, 1] and a centred hole of a quarter of its area."""
-    image = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    mask = torch.zeros(1, 1, side, side)
-    mask[..., side // 4 : 3 * side // 4, side // 4 : 3 * side // 4] = 1
-    return image, mask
-
-
 def network_calls(network: HiFill, plain: OfficialOrder) -> Calls:
     """The network alone; compared in the hole, which is all that the composite takes of it."""
     image, mask = quarter_hole(NETWORK_SIDE)
@@ -155,61 +142,13 @@ def pipeline_calls(network: HiFill, plain: OfficialOrder, side: int) -> Calls:
     return {OURS: ours, OFFICIAL_ORDER: lambda: plain.inference(image, mask)}
 
 
-def spent(call: Callable[[], Tensor]) -> float:
-    """CPU seconds of one call."""
-    start = time.process_time()
-    call()
-    return time.process_time() - start
-
-
-def matmul_peak(repeats: int = 3) -> float:
-    """GMAC a CPU second of the best of a few large float32 matrix products."""
-    matrix = torch.randn(PEAK_SIDE, PEAK_SIDE)
-    torch.mm(matrix, matrix)
-    return PEAK_SIDE**3 / 1e9 / min(spent(lambda: torch.mm(matrix, matrix)) for _ in range(repeats))
-
-
-def gmac(call: Callable[[], Tensor]) -> float:
-    """Billions of multiply-accumulates of one call."""
-    with FlopCounterMode(display=False) as counter:
-        call()
-    return counter.get_total_flops() / 2e9
-
-
-def measure(calls: Calls, repeats: int) -> dict[str, dict[str, float]]:
-    """CPU seconds of each contender over interleaved repeats, and its rate against the peak."""
-    peak, work = matmul_peak(), {name: gmac(call) for name, call in calls.items()}
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(repeats):
-        for name, call in calls.items():
-            times[name].append(spent(call))
-    peak = max(peak, matmul_peak())
-    return {
-        name: {
-            "cpu_min_s": min(found),
-            "cpu_median_s": statistics.median(found),
-            "gmac": work[name],
-            "share_of_matmul_peak": work[name] / min(found) / peak,
-        }
-        for name, found in times.items()
-    }
-
-
-def _row(name: str, found: dict[str, float]) -> list[str]:
-    seconds = [f"{found[key]:.3f}" for key in ("cpu_min_s", "cpu_median_s")]
-    return [name, *seconds, f"{found['gmac']:.1f}", f"{found['share_of_matmul_peak']:.0%}"]
-
-
 def run(title: str, calls: Calls, threads: int, repeats: int, bar: float | None) -> dict[str, Any]:
     """Measure one pair; raises `SystemExit` where they do not agree."""
     torch.set_num_threads(threads)
-    difference = float((calls[OURS]() - calls[OFFICIAL_ORDER]()).abs().max())
-    if difference > TOLERANCE:
-        raise SystemExit(f"{title}: the outputs differ by {difference}")
+    difference = largest_differences(calls, OURS, [OFFICIAL_ORDER], TOLERANCE)[OFFICIAL_ORDER]
     table = measure(calls, repeats)
     ratio = table[OFFICIAL_ORDER]["cpu_min_s"] / table[OURS]["cpu_min_s"]
-    rows = [_row(name, found) for name, found in table.items()]
-    print_rows(f"{title}, {threads} thread(s)", ["", "CPU min s", "median", "GMAC", "of peak"], rows)
+    print_table(f"{title}, {threads} thread(s)", table)
     print(f"  ratio {ratio:.2f} (bar {bar or 'none'}), largest difference {difference:.1e}")
     return {"title": title, "threads": threads, "table": table, "difference": difference, "ratio": ratio, "bar": bar}
 

@@ -13,29 +13,24 @@ peak is torch's own float32 matrix product. Results go to `benchmarks/results/sc
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from _machine import print_rows, write_result
+from _machine import write_result
+from _turns import Calls, largest_differences, measure, print_table, quarter_hole
 from skimage import data
 from torch import Tensor
 from torch.nn import functional as F
-from torch.utils.flop_counter import FlopCounterMode
 
 from harness.interfaces import Batch, LoadedWeights, Setup
 from harness_scat.method import CONTEXT, ScatInpainter
 from harness_scat.network import AotBlock, Generator
 
 BARS = {256: 1.5}  # one thread: official order over ours
-PEAK_SIDE = 2048
 TOLERANCE = 2e-4
 OURS, OFFICIAL_ORDER, CROP = "ours", "official order", "ours, approx=crop"
-Calls = dict[str, Callable[[], Tensor]]
 
 
 def plain_block(block: AotBlock, x: Tensor) -> Tensor:
@@ -55,14 +50,6 @@ def official_order(network: Generator, image: Tensor, mask: Tensor) -> Tensor:
     return (1 - mask) * image + mask * torch.tanh(network.decoder(x))
 
 
-def quarter_hole(side: int) -> tuple[Tensor, Tensor]:
-    """A noise picture in [-1, 1] and a centred hole of a quarter of its area."""
-    image = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    mask = torch.zeros(1, 1, side, side)
-    mask[..., side // 4 : 3 * side // 4, side // 4 : 3 * side // 4] = 1
-    return image, mask
-
-
 def filled(method: ScatInpainter, batch: Batch) -> Tensor:
     """What the method makes of the batch, in [-1, 1]."""
     return 2 * method.inpaint(batch).image - 1
@@ -76,67 +63,15 @@ def contenders(methods: dict[str, ScatInpainter], side: int) -> Calls:
     return calls | {OFFICIAL_ORDER: lambda: official_order(methods[OURS].network, image, mask)}
 
 
-def spent(call: Callable[[], Tensor]) -> float:
-    """CPU seconds of one call."""
-    start = time.process_time()
-    call()
-    return time.process_time() - start
-
-
-def matmul_peak(repeats: int = 3) -> float:
-    """GMAC a CPU second of the best of a few large float32 matrix products."""
-    matrix = torch.randn(PEAK_SIDE, PEAK_SIDE)
-    torch.mm(matrix, matrix)
-    return PEAK_SIDE**3 / 1e9 / min(spent(lambda: torch.mm(matrix, matrix)) for _ in range(repeats))
-
-
-def gmac(call: Callable[[], Tensor]) -> float:
-    """Billions of multiply-accumulates of one call."""
-    with FlopCounterMode(display=False) as counter:
-        call()
-    return counter.get_total_flops() / 2e9
-
-
-def measure(calls: Calls, repeats: int) -> dict[str, dict[str, float]]:
-    """CPU seconds of each contender over interleaved repeats, and its rate against the peak."""
-    peak, work = matmul_peak(), {name: gmac(call) for name, call in calls.items()}
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(repeats):
-        for name, call in calls.items():
-            times[name].append(spent(call))
-    peak = max(peak, matmul_peak())
-    return {
-        name: {
-            "cpu_min_s": min(found),
-            "cpu_median_s": statistics.median(found),
-            "gmac": work[name],
-            "share_of_matmul_peak": work[name] / min(found) / peak,
-        }
-        for name, found in times.items()
-    }
-
-
 def run(methods: dict[str, ScatInpainter], side: int, threads: int, repeats: int) -> dict[str, Any]:
     """Measure one size; raises `SystemExit` where ours is not the official order."""
     torch.set_num_threads(threads)
     calls = contenders(methods, side)
-    difference = float((calls[OURS]() - calls[OFFICIAL_ORDER]()).abs().max())
-    if difference > TOLERANCE:
-        raise SystemExit(f"{side}: the outputs differ by {difference}")
+    difference = largest_differences(calls, OURS, [OFFICIAL_ORDER], TOLERANCE)[OFFICIAL_ORDER]
     table = measure(calls, repeats)
     ratio = table[OFFICIAL_ORDER]["cpu_min_s"] / table[OURS]["cpu_min_s"]
     bar = BARS.get(side) if threads == 1 else None
-    rows = [
-        [
-            name,
-            f"{r['cpu_min_s']:.3f}",
-            f"{r['cpu_median_s']:.3f}",
-            f"{r['gmac']:.1f}",
-            f"{r['share_of_matmul_peak']:.0%}",
-        ]
-        for name, r in table.items()
-    ]
-    print_rows(f"{side} x {side}, {threads} thread(s)", ["", "CPU min s", "median", "GMAC", "of peak"], rows)
+    print_table(f"{side} x {side}, {threads} thread(s)", table)
     print(f"  ratio {ratio:.2f} (bar {bar or 'none'}), largest difference {difference:.1e}")
     return {"side": side, "threads": threads, "table": table, "difference": difference, "ratio": ratio, "bar": bar}
 

@@ -99,7 +99,7 @@ class Large:
         pixels = _read(self.raw, index, self.side, self.variant)
         if not self.leak_free:
             return pixels
-        hole = _read_hole(self.hole, index, self.side)
+        hole = _nearest(self.hole, index, self.side)
         return torch.where(hole > 0, self.low(index), pixels)
 
     def low(self, index: Tensor) -> Tensor:
@@ -118,7 +118,7 @@ class Large:
     def known(self, index: Tensor) -> Tensor:
         """``[1, len(index), side]``: 1 where the residual may be read."""
         if self.variant == "atlas" and not self.leak_free:
-            return 1 - _read_hole(self.hole, index, self.side)
+            return 1 - _nearest(self.hole, index, self.side)
         return 1 - self.small_hole[:, index // self.times].repeat_interleave(self.times, 2)
 
     def residual(self, index: Tensor) -> Tensor:
@@ -131,10 +131,6 @@ def _nearest(image: Tensor, rows: Tensor, side: int) -> Tensor:
     if image.shape[-1] == side:
         return lines
     return lines.index_select(-1, nearest_index(image.shape[-1], side, image.device))
-
-
-def _read_hole(hole: Tensor, rows: Tensor, side: int) -> Tensor:
-    return _nearest(hole, rows, side)
 
 
 def _read(raw: Tensor, rows: Tensor, side: int, variant: Variant) -> Tensor:
@@ -165,7 +161,7 @@ def prepare(raw: Tensor, hole: Tensor, size: int, times: int, variant: Variant, 
     if faithful:
         parts = [_block_means(_read(raw, rows, side, variant), times) for rows in _chunks(side, times, raw.device)]
         every = torch.arange(size, device=hole.device)
-        return Large(raw, hole, torch.cat(parts, 1), _read_hole(hole, every, size), times, variant, False)
+        return Large(raw, hole, torch.cat(parts, 1), _nearest(hole, every, size), times, variant, False)
     clean = torch.where(hole > 0, 0.0, raw)
     means, shares = [], []
     for rows in _chunks(side, times, raw.device):

@@ -11,12 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from harness.nn.winograd import Kernel, Side, prepared, winograd_conv2d
 from harness_scat.network import EPSILON, MULTIPLE, AotBlock, Generator
+from harness_scat.winograd import Kernel, prepared, winograd_conv2d
 
 __all__ = ["Box", "FastGenerator", "hole_box"]
 
-SIDE: Side = 4
 MARGIN = 1
 """Quarter-size pixels around the hole that its decoded pixels see."""
 
@@ -65,7 +64,7 @@ def _prepare(*layers: nn.Module) -> Kernel:
     convolutions = cast("tuple[nn.Conv2d, ...]", layers)
     weight = torch.cat([layer.weight for layer in convolutions])
     biases = [layer.bias for layer in convolutions if layer.bias is not None]
-    return prepared(weight, torch.cat(biases), SIDE)
+    return prepared(weight, torch.cat(biases))
 
 
 def _block(block: AotBlock) -> _Block:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,14 +34,11 @@ TINY = AsapNetConfig(4, 8, 4, lr_width=6, lr_max_width=12, lr_depth=2, hr_width=
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
-    folder.mkdir()
+def data(packed_noise: Callable[..., Path], tmp_path: Path) -> Path:
+    folder = shutil.copytree(packed_noise(64), tmp_path / "data")
     for seed, name in enumerate(("scenes", "photos")):
-        rng = np.random.default_rng(seed)
-        np.save(folder / f"{name}.npy", rng.integers(0, 256, (HELD_OUT + 4, 64, 64, 3), dtype=np.uint8))
-        (folder / f"{name}.json").write_text(json.dumps({"licence": "CC0-1.0", "source": "noise"}))
-        np.save(folder / f"{name}_labels.npy", rng.integers(0, 4, (HELD_OUT + 4, 64, 64), dtype=np.uint8))
+        labels = np.random.default_rng(seed).integers(0, 4, (HELD_OUT + 4, 64, 64), dtype=np.uint8)
+        np.save(folder / f"{name}_labels.npy", labels)
     return folder
 
 

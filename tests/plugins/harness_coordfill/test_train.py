@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,21 +16,15 @@ from harness.nn.patch_discriminator import PatchDiscriminator
 from harness.training.export import read_metadata
 from harness.training.loop import train
 from harness.training.losses import feature_matching
-from harness.training.small_inpainter import HELD_OUT, Course
+from harness.training.small_inpainter import Course
 from harness_coordfill import paper
 from harness_coordfill.method import load_network
 from harness_coordfill.train import Mini
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for seed, name in enumerate(("scenes", "photos")):
-        stack = np.random.default_rng(seed).integers(0, 256, (HELD_OUT + 4, 192, 192, 3), dtype=np.uint8)
-        np.save(folder / f"{name}.npy", stack)
-        (folder / f"{name}.json").write_text(json.dumps({"licence": "CC0-1.0", "source": "noise"}))
-    return folder
+def data(packed_noise: Callable[..., Path]) -> Path:
+    return packed_noise(192)
 
 
 def test_mini_trains_logs_its_phases_and_exports_weights_that_load_strict(data: Path, tmp_path: Path) -> None:

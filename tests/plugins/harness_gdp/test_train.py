@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -25,17 +24,11 @@ TINY = PriorConfig(channels=32, multipliers=(1, 1), blocks=1, attention=(2,), he
 
 
 @pytest.fixture
-def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mini:
+def recipe(packed_noise: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Mini:
     """The course on a tiny network and few pixels."""
     monkeypatch.setattr(training, "MINI", TINY)
     monkeypatch.setattr(training, "HELD_OUT", 2)
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for seed, name in enumerate(("scenes", "photos")):
-        stack = np.random.default_rng(seed).integers(0, 256, (6, 48, 48, 3), dtype=np.uint8)
-        np.save(folder / f"{name}.npy", stack)
-        (folder / f"{name}.json").write_text(json.dumps({"licence": "CC0-1.0", "source": "noise"}))
-    return Mini(folder, 0, Course(side=16, batch=4, pictures=1, picture_steps=2))
+    return Mini(packed_noise(48, 6), 0, Course(side=16, batch=4, pictures=1, picture_steps=2))
 
 
 def test_mini_trains_and_exports_weights_that_fill(recipe: Mini, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from torch import nn
 
 from harness.training.export import read_metadata
 from harness.training.loop import train
-from harness.training.small_inpainter import HELD_OUT, Course
+from harness.training.small_inpainter import Course
 from harness_hifill import paper
 from harness_hifill.method import load_network
 from harness_hifill.network import MINI, HiFillConfig, Stages
@@ -21,14 +21,8 @@ from harness_hifill.train import Mini
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for seed, name in enumerate(("scenes", "photos")):
-        stack = np.random.default_rng(seed).integers(0, 256, (HELD_OUT + 4, 192, 192, 3), dtype=np.uint8)
-        np.save(folder / f"{name}.npy", stack)
-        (folder / f"{name}.json").write_text(json.dumps({"licence": "CC0-1.0", "source": "noise"}))
-    return folder
+def data(packed_noise: Callable[..., Path]) -> Path:
+    return packed_noise(192)
 
 
 def _few(recipe: Mini | paper.Paper, side: int) -> None:

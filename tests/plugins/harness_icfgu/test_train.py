@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from harness.interfaces import Batch, LoadedWeights, Setup
 from harness.training.export import read_metadata
 from harness.training.loop import train
 from harness.training.recipe import MODEL, Parts, Progress
-from harness.training.small_inpainter import HELD_OUT, Course
+from harness.training.small_inpainter import Course
 from harness_icfgu.method import IcfguInpainter
 from harness_icfgu.network import IcfguConfig
 from harness_icfgu.paper import Critic, Paper, phase
@@ -23,13 +23,8 @@ from harness_icfgu.train import Mini, TrustCourse, no_regulariser, object_mix
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("data")
-    for seed, name in enumerate(("scenes", "photos")):
-        stack = np.random.default_rng(seed).integers(0, 256, (HELD_OUT + 4, 192, 192, 3), dtype=np.uint8)
-        np.save(folder / f"{name}.npy", stack)
-        (folder / f"{name}.json").write_text(json.dumps({"licence": "CC0-1.0", "source": "noise"}))
-    return folder
+def data(packed_noise: Callable[..., Path]) -> Path:
+    return packed_noise(192)
 
 
 @pytest.fixture(scope="module")

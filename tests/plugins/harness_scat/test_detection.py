@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from harness.testing.conformance.tensors import holes, pictures
 from harness.training.export import read_metadata
 from harness.training.fills import Fills
 from harness.training.loop import train
-from harness.training.small_inpainter import HELD_OUT
 from harness_scat.detect_train import Detection, Settings
 from harness_scat.detection import ScatDetector
 from harness_scat.discriminator import UnetDiscriminator
@@ -24,14 +23,8 @@ from harness_scat.segmenter import Segmenter, halves, pixel_auroc
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for seed, name in enumerate(("scenes", "photos")):
-        stack = np.random.default_rng(seed).integers(0, 256, (HELD_OUT + 4, 64, 64, 3), dtype=np.uint8)
-        np.save(folder / f"{name}.npy", stack)
-        (folder / f"{name}.json").write_text(json.dumps({"licence": "CC0-1.0", "source": "noise"}))
-    return folder
+def data(packed_noise: Callable[..., Path]) -> Path:
+    return packed_noise(64)
 
 
 def test_small_weights_train_export_and_judge_any_size(

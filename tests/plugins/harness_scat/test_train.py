@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from accelerate import Accelerator
 from harness.training.export import read_metadata
 from harness.training.loop import train
 from harness.training.recipe import MODEL, Parts, Progress
-from harness.training.small_inpainter import CRITIC, HELD_OUT, Course
+from harness.training.small_inpainter import CRITIC, Course
 from harness_scat.adversary import PROJECTION
 from harness_scat.discriminator import UnetDiscriminator, projection
 from harness_scat.method import load_network
@@ -26,14 +26,8 @@ CONFUSED = {"whole", "pixels", "textural", "semantic", "critic"}
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for seed, name in enumerate(("scenes", "photos")):
-        stack = np.random.default_rng(seed).integers(0, 256, (HELD_OUT + 4, 64, 64, 3), dtype=np.uint8)
-        np.save(folder / f"{name}.npy", stack)
-        (folder / f"{name}.json").write_text(json.dumps({"licence": "CC0-1.0", "source": "noise"}))
-    return folder
+def data(packed_noise: Callable[..., Path]) -> Path:
+    return packed_noise(64)
 
 
 def test_mini_ends_with_the_paper_s_critic_and_exports_weights_that_load_strict(data: Path, tmp_path: Path) -> None:
