@@ -373,6 +373,7 @@ def _tracked() -> list[Path]:
 
 def test_the_checkout_stays_small() -> None:
     sizes = {path: path.stat().st_size for path in _tracked()}
-    weights = {p.name: s for p, s in sizes.items() if p.suffix in (".safetensors", ".pth", ".pt", ".ckpt", ".bin")}
-    assert {name: size for name, size in weights.items() if size > 4 * MEGABYTE} == {}
+    weights = {p: s for p, s in sizes.items() if p.suffix in (".safetensors", ".pth", ".pt", ".ckpt", ".bin")}
+    assert {path: size for path, size in weights.items() if size > 4 * MEGABYTE} == {}
+    assert sum(weights.values()) <= 32 * MEGABYTE
     assert sum(sizes.values()) <= 48 * MEGABYTE

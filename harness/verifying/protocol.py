@@ -22,6 +22,9 @@ class Departure(NamedTuple):
 def departures(manifest: Mapping[str, Any]) -> Iterator[Departure]:
     """Every field in which a run departs from its suite: version, file, tasks, samples, metrics.
 
+    A task whose pictures and a metric whose files were not here, which the manifest tells, are no departure: without
+    them a suite is what this machine can judge.
+
     Raises `HarnessError` where the suite, or a data set or mask set of it, is not here.
     """
     from harness.runner.units import TaskData
@@ -34,12 +37,15 @@ def departures(manifest: Mapping[str, Any]) -> Iterator[Departure]:
             yield Departure(f"suite.{key}", told[key], now)
             return
     run = {task["id"]: task for task in told["tasks"]}
-    if list(run) != [task.id for task in suite.tasks]:
-        yield Departure("tasks", ", ".join(run), ", ".join(task.id for task in suite.tasks))
+    lacking = {(skip["task"], skip["what"]) for skip in manifest["skipped"]}
+    tasks = [task.id for task in suite.tasks if (task.id, task.id) not in lacking]
+    if list(run) != tasks:
+        yield Departure("tasks", ", ".join(run), ", ".join(tasks))
     for task in suite.tasks:
         if task.id in run:
             samples = [key.id for key in TaskData(task, known).keys]
-            judged = (sorted(run[task.id]["metrics"]), sorted(task.metrics))
+            asked_of = sorted(metric for metric in task.metrics if (task.id, metric) not in lacking)
+            judged = (sorted(run[task.id]["metrics"]), asked_of)
             for field, mine, asked in (("samples", run[task.id]["samples"], samples), ("metrics", *judged)):
                 if mine != asked:
                     yield Departure(f"task {task.id}: {field}", *_apart(mine, asked))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from harness.plugins import registry
 from harness.runner import Run
 from harness.runner.execute import finish
 from harness.store.shards import parquet_path, read_rows, write_parquet
+from harness.suites import Suite, load_suite
 from harness.verifying import verify
 
 TASK = "stamps-thick"
@@ -52,6 +55,35 @@ def test_a_row_of_the_card_says_where_its_rows_come_from(board: Path, made: dict
     assert len(sources) == 2
     assert {call["source"] for call in manifest["history"]} == set(sources)  # no earlier `add` among them
     assert manifest["seconds"] >= sum(call["seconds"] for call in manifest["history"])
+
+
+def test_tasks_and_metrics_that_lack_their_files_are_told_and_keep_nobody_out(
+    made: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asking_more(path: Path) -> Suite:
+        suite = load_suite(path)
+        (task,) = suite.tasks
+        stamps = dataclasses.replace(task, metrics=(*task.metrics, "fid_tf"))
+        return dataclasses.replace(suite, tasks=(stamps, dataclasses.replace(task, id="brought", dataset="cityscapes")))
+
+    monkeypatch.setattr("harness.verifying.protocol.load_suite", asking_more)
+    run = tmp_path / "run"
+    shutil.copytree(made["telea"], run)
+    with pytest.raises(harness.HarnessError, match=f"tasks is {TASK} in the run, {TASK}, brought in the suite"):
+        leaderboard.add(run, root=tmp_path / "boards")
+
+    manifest = json.loads((run / "manifest.json").read_text())
+    reasons = {"brought": "data set cityscapes is not here: harness data check cityscapes"}
+    manifest["skipped"] = [{"what": what, "task": what, "reason": reason} for what, reason in reasons.items()]
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(harness.HarnessError, match=r"metrics is .* in the run, .* with fid_tf in the suite"):
+        leaderboard.add(run, root=tmp_path / "boards")
+
+    manifest["skipped"].append({"what": "fid_tf", "task": TASK, "reason": "needs the file x.pth, place: /home/x.pth"})
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    board = leaderboard.add(run, root=tmp_path / "boards").board
+    told = {skip["what"]: skip["reason"] for skip in harness.open_run(board.path).manifest["skipped"]}
+    assert told == {"brought": "data set cityscapes is not here", "fid_tf": "needs the file x.pth"}
 
 
 def test_adding_agrees_with_merging(board: Path, made: dict[str, Path], tmp_path: Path) -> None:
