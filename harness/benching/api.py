@@ -46,7 +46,7 @@ def bench(
         repeats: timed calls of each; four or fewer tell no interval.
         threads: for torch and OpenCV; 0 leaves them as they are. Other libraries read OMP_NUM_THREADS as they load.
         device: `auto`, `cpu`, `cuda`, `cuda:1`.
-        patience: seconds; no larger size is asked of a method whose fastest call took longer. 0: all are.
+        patience: seconds; no larger size is asked of a method whose fastest call or training step took longer.
         train: a recipe; then a training step of every method with weights is measured too, at the same sizes.
         argv: the command to remember.
         tell: hears in one line whose turn it is.
@@ -69,7 +69,7 @@ def bench(
         machine = hardware(device)
         contenders = [Contender(entry, device) for entry in entries]
         rows = tuple(_rows(contenders, pictures, sorted(sizes), repeats, patience, tell or _quiet))
-        training = tuple(_trainings(entries, train, sorted(sizes), repeats, device, tell or _quiet))
+        training = tuple(_trainings(entries, train, sorted(sizes), repeats, device, patience, tell or _quiet))
     return Timings(
         argv=tuple(argv),
         started=started,
@@ -89,15 +89,16 @@ def bench(
 
 
 def _trainings(
-    entries: Sequence[Entry], recipe: str, sizes: Sequence[int], repeats: int, device: str, tell: Callable[[str], None]
-) -> Iterator[Trained]:
+    entries: Sequence[Entry], recipe: str, sizes: Sequence[int], repeats: int, device: str, patience: float,
+    tell: Callable[[str], None],
+) -> Iterator[Trained]:  # fmt: skip
     """Training steps by a recipe; none where it is "", and only then what trains (accelerate) may be missing."""
     if recipe:
         try:
             from harness.benching.training import trainings
         except ModuleNotFoundError as error:
             raise MissingRequirement(f"training needs {error.name}: pip install 'iq-harness[train]'") from error
-        yield from trainings(entries, recipe, sizes, repeats, device, tell)
+        yield from trainings(entries, recipe, sizes, repeats, device, patience, tell)
 
 
 def _rows(

@@ -34,15 +34,16 @@ COURSE = 100
 
 
 def trainings(
-    entries: Sequence[Entry], recipe: str, sizes: Sequence[int], repeats: int, device: str, tell: Callable[[str], None]
-) -> Iterator[Trained]:
+    entries: Sequence[Entry], recipe: str, sizes: Sequence[int], repeats: int, device: str, patience: float,
+    tell: Callable[[str], None],
+) -> Iterator[Trained]:  # fmt: skip
     """One row a size of every entry that has weights; what cannot be trained here is a row with the reason."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         _write(data)
         for entry in entries:
             if entry.spec.weights:
-                yield from _of_one(entry, recipe, sizes, repeats, device, data, tell)
+                yield from _of_one(entry, recipe, sizes, repeats, device, patience, data, tell)
 
 
 def _write(data: Path) -> None:
@@ -54,8 +55,9 @@ def _write(data: Path) -> None:
 
 
 def _of_one(
-    entry: Entry, recipe: str, sizes: Sequence[int], repeats: int, device: str, data: Path, tell: Callable[[str], None]
-) -> Iterator[Trained]:
+    entry: Entry, recipe: str, sizes: Sequence[int], repeats: int, device: str, patience: float, data: Path,
+    tell: Callable[[str], None],
+) -> Iterator[Trained]:  # fmt: skip
     try:
         session = Session(
             open_recipe(entry.spec.name, recipe, data, 0), data / "out", Budget(None, COURSE), 0, device == "cpu"
@@ -64,7 +66,11 @@ def _of_one(
     except (HarnessError, RuntimeError) as error:
         yield Trained(entry.reference, recipe, sizes[0], BATCH, 0, None, None, reason_of(error))
         return
+    slow = ""
     for side in sizes:
+        if slow:
+            yield Trained(entry.reference, recipe, side, BATCH, 0, None, None, slow)
+            continue
         tell(f"{side} px, training by {recipe}: {entry.reference}")
         row = _steps(
             session, entry.reference, side, {name: _sized(t, side) for name, t in batch.items()}, repeats, device
@@ -72,6 +78,8 @@ def _of_one(
         yield row
         if row.why:
             return  # what fails here is larger at the next size
+        if patience and row.wall and row.wall.least > patience:
+            slow = f"not asked: a step took {row.wall.least:.2g} s at {side} px, patience {patience:g} s"
 
 
 def _sized(tensor: torch.Tensor, side: int) -> torch.Tensor:

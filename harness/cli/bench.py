@@ -42,7 +42,7 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     type=click.FloatRange(min=0),
     default=0,
     metavar="SECONDS",
-    help="Ask no larger size of a method whose fastest call took longer; 0: ask all.",
+    help="Ask no larger size of a method whose fastest call or training step took longer; 0: ask all.",
 )
 @click.option("--train", is_flag=True, help="Measure a training step of each method at each size, too.")
 @click.option("--recipe", default="mini", show_default=True, help="Of --train: one of the method's recipes.")

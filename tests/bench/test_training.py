@@ -11,11 +11,11 @@ from harness.store.timings import read_timings
 
 def test_a_step_of_a_real_recipe_is_timed_at_each_size_and_kept(tmp_path: Path) -> None:
     methods = ["telea", "coordfill@mini"]
-    done = harness.bench(methods, sizes=[128, 64], repeats=1, threads=1, device="cpu", train="mini")
+    done = harness.bench(methods, sizes=[256, 64], repeats=1, threads=1, device="cpu", train="mini")
     small, large = done.training
     assert [(row.entry, row.recipe, row.side, row.batch, row.calls) for row in (small, large)] == [
         ("coordfill@mini", "mini", 64, 1, 1),
-        ("coordfill@mini", "mini", 128, 1, 1),
+        ("coordfill@mini", "mini", 256, 1, 1),
     ]
     assert small.wall is not None
     assert large.wall is not None
@@ -32,3 +32,14 @@ def test_what_cannot_be_trained_here_is_a_row_with_the_reason() -> None:
     assert row.wall is None
     assert "huge" in row.why
     assert "harness train coordfill --recipe mini|paper" in row.why
+
+
+def test_a_larger_size_is_not_asked_of_a_step_that_took_too_long() -> None:
+    done = harness.bench(
+        "coordfill@mini", sizes=[64, 96], repeats=1, threads=1, device="cpu", train="mini", patience=1e-6
+    )
+    small, large = done.training
+    assert small.wall is not None
+    assert large.wall is None
+    assert large.why.startswith("not asked: a step took ")
+    assert large.why.endswith(" s at 64 px, patience 1e-06 s")
