@@ -25,7 +25,7 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-INPAINTING, DEMO = "source=inpainting+v2+·+cpu", "source=demo+v2+·+cpu"
+INPAINTING, DEMO = "source=inpainting+v3+·+cpu", "source=demo+v2+·+cpu"
 SCENES = "task=Rendered+scenes%2C+holes+that+cut+through+objects"
 PATIENCE_MS = 120_000
 

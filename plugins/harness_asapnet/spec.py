@@ -8,6 +8,27 @@ __all__ = ["ASAPNET", "ASAPNET_INPAINT"]
 
 _TORCH = (Requirement("torch", "torch"), Requirement("safetensors", "safetensors"))
 _PAPER = Paper("Spatially-Adaptive Pixelwise Networks for Fast Image Translation", "CVPR", 2021, "arXiv:2012.02992")
+_MINI = WeightsSpec(
+    name="mini",
+    kind="mini",
+    licence="Apache-2.0",
+    origin="trained by this project: harness train asapnet --recipe mini",
+    resource="harness_asapnet:weights/mini.safetensors",
+    sha256="62d6503c867fc887def51a66ee95d1502fc720b7cf24077432094268faa5da8d",
+    trained_on="3,000 scenes rendered here with their class maps (CC0-1.0); none of them is evaluated on",
+    parameters_m=1.446275,
+)
+_MINI_INPAINT = WeightsSpec(
+    name="mini",
+    kind="mini",
+    licence="Apache-2.0",
+    origin="trained by this project: harness train asapnet-inpaint --recipe mini",
+    resource="harness_asapnet:weights/inpaint-mini.safetensors",
+    sha256="d686c92623df45c21a54b6825ff5bdc5535c216634b0dd2904759301e6efab4c",
+    trained_on="3,000 scenes rendered here (CC0-1.0) and 4,000 crops of 508 photographs (public domain, CC-BY, "
+    "CC-BY-SA, GPL, LGPL, GFDL: tools/training_photos.json); none of them is evaluated on",
+    parameters_m=1.446275,
+)
 _OFFICIAL = WeightsSpec(
     name="official",
     kind="official",
@@ -31,6 +52,7 @@ ASAPNET = MethodSpec(
     needs=frozenset({"labels"}),
     roles=(),
     weights=(
+        _MINI,
         _OFFICIAL,
         WeightsSpec(
             name="random",
@@ -54,6 +76,7 @@ ASAPNET_INPAINT = MethodSpec(
     licence="Apache-2.0",
     paper=_PAPER,
     weights=(
+        _MINI_INPAINT,
         WeightsSpec(
             name="random",
             kind="random",

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from harness.specs import MethodSpec
 from harness_icfgu import harness_register_methods
-from harness_icfgu.network import TwoStage
+from harness_icfgu.network import MINI, TwoStage
 
 
 def test_the_method_is_described_and_claims_no_reference() -> None:
@@ -18,7 +18,7 @@ def test_the_method_is_described_and_claims_no_reference() -> None:
     assert spec.paper is not None
     assert spec.parity == "no reference exists"
     assert "official" not in {weights.kind for weights in spec.weights}
-    (random,) = (weights for weights in spec.weights if weights.kind == "random")
-    assert round(sum(p.numel() for p in TwoStage().parameters()) / 1e6, 6) == random.parameters_m
+    counts = [sum(p.numel() for p in network.parameters()) / 1e6 for network in (TwoStage(MINI), TwoStage())]
+    assert [(w.kind, w.parameters_m) for w in spec.weights] == list(zip(("mini", "random"), counts, strict=True))
     package, _, card = spec.card.partition(":")
     assert "## From the paper" in files(package).joinpath(card).read_text()

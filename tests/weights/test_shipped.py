@@ -1,0 +1,44 @@
+"""The checkpoints that ship: each is the file its spec names, and tells where it comes from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+
+from harness.plugins import registry
+from harness.specs import MethodSpec, WeightsSpec
+from harness.weights import locate
+
+SHIPPED = [(m, w) for m in registry().all("methods") for w in getattr(m, "weights", ()) if w.resource]
+NAMES = [f"{method.name}@{weights.name}" for method, weights in SHIPPED]
+LEARNED = {"coordfill", "hifill", "icfgu", "scat", "scat-detect", "asapnet", "asapnet-inpaint"}
+
+
+def test_every_method_that_we_trained_is_there_and_taken_without_being_named() -> None:
+    assert {method.name for method, _ in SHIPPED} >= LEARNED
+    assert [weights.name for method, weights in SHIPPED if method.weights[0] is not weights] == []
+
+
+@pytest.mark.parametrize(("method", "weights"), SHIPPED, ids=NAMES)
+def test_a_shipped_checkpoint_is_half_precision_and_says_how_it_came_to_be(
+    method: MethodSpec, weights: WeightsSpec
+) -> None:
+    path = locate(method.name, weights)
+    assert path is not None
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == weights.sha256
+    with safe_open(path, "np") as file:
+        facts = json.loads(file.metadata()["harness"])
+        parts = [file.get_slice(key) for key in file.keys()]  # noqa: SIM118  its only way to list them
+    assert {part.get_dtype() for part in parts} <= {"F16", "I64"}
+    assert f"train {method.name} --recipe {facts['recipe']} " in facts["command"]
+    assert facts["method"] == method.name
+    assert facts["samples_seen"] > 0
+    assert {"seed", "seconds", "machine", "settings", "validation"} <= set(facts)
+    assert all(part["licence"] and part["sha256"] for part in facts["data"])
+    assert all(np.isfinite(score) for score in facts["validation"].values())
+    assert sum(math.prod(part.get_shape()) for part in parts) >= (weights.parameters_m or 0) * 1e6
