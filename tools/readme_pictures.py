@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -31,9 +33,14 @@ def _pixels(run: RunFolder, name: str) -> NDArray[np.uint8]:
     return pixels
 
 
+def _random(entry: Mapping[str, Any]) -> bool:
+    """Random weights make noise, which is no result."""
+    return bool(entry["weights"]) and entry["weights"]["kind"] == "random"
+
+
 def strips(run: RunFolder) -> bytes:
     """A sheet: input with its hole, every method but the plainest, the truth; samples evenly by id."""
-    shown = [e for e in run.manifest["entries"] if e["method"] not in HIDDEN]
+    shown = [e for e in run.manifest["entries"] if e["method"] not in HIDDEN and not _random(e)]
     records = run.records().set_index(["task", "entry", "sample"])
     samples, rows = run.samples(), []
     for task, count in SAMPLES.items():
@@ -43,7 +50,7 @@ def strips(run: RunFolder) -> bytes:
             outputs = [records.loc[(task, e["reference"], sample["sample"]), "output_hash"] for e in shown]
             fills = [np.where(hole[..., None], _pixels(run, name), truth) for name in outputs]
             rows.append([overlay(truth, hole_layer(hole, visible=False)), *fills, truth])
-    return strip_png(rows, ["input", *(e["title"] for e in shown), "truth"], tile=160)
+    return strip_png(rows, ["input", *(e["title"] for e in shown), "truth"], tile=128)
 
 
 def screenshot(page: Path, out: Path, height: int) -> None:
