@@ -83,7 +83,7 @@ SHOTS = (
     Shot("leaderboard-dark", f"leaderboard?{INPAINTING}&{SCENES}", scheme="dark"),
     Shot("leaderboard-phone", f"leaderboard?{INPAINTING}", 844, 390),
     Shot("compare", f"compare?{INPAINTING}", 1300),
-    Shot("samples", f"samples?{DEMO}", 1180),
+    Shot("samples", f"samples?{DEMO}&sample=china%40lama-thick-256%2F0", 1180),
     Shot("curves", f"curves?{INPAINTING}", 1760),
     Shot("pareto", f"pareto?{INPAINTING}", 1000),
     Shot("blind", f"blind?{DEMO}", steps=_study),
