@@ -90,7 +90,7 @@ def _trusted(answer: Images, hole: torch.Tensor) -> Iterator[float]:
     left, whole = hole.clone(), float(hole.sum())
     for number in range(1, ROUNDS + 1):
         confidence = answer.maps.get(f"confidence{number}")
-        if confidence is not None:  # absent once everything is trusted
+        if confidence is not None:  # a method of fewer rounds has none
             left &= ~(confidence > THRESHOLD)
         yield 1 - float(left.sum()) / whole
 

@@ -34,9 +34,10 @@ def random_network() -> TwoStage:
 class IcfguInpainter:
     """Fills holes in rounds, each of which keeps what the network trusts (see the card).
 
-    Maps: ``confidence1``, ``confidence2``, … ``[N, 1, H, W]``, one a round, 1 where a pixel was known before it. Facts:
-    ``rounds`` that had something left to fill, ``trusted`` (share of the hole that was kept for its confidence, not
-    because the last round keeps everything), ``scale`` (by how much the picture was reduced for the network).
+    Maps: ``confidence1``, ``confidence2``, … ``[N, 1, H, W]``, one a possible round, 1 where a pixel was known before
+    it. Facts: ``rounds`` that had something left to fill, ``trusted`` (share of the hole that was kept for its
+    confidence, not because the last round keeps everything), ``scale`` (by how much the picture was reduced for the
+    network).
 
     Args:
         setup: device and weights; without a weights file the network is random.
@@ -89,7 +90,7 @@ class IcfguInpainter:
         return Images(
             # the network's own composite went through [-1, 1]; this one returns known pixels bit by bit
             torch.where(hole, (filled.clamp(-1, 1) + 1) / 2, image),
-            maps=_maps(done, scale, height, width),
+            maps=_maps(done, self.rounds, scale, height, width),
             facts=_facts(done, self.threshold) | {"scale": [scale] * len(image)},
         )
 
@@ -112,12 +113,14 @@ class IcfguInpainter:
         return guided(blank, mask, small, small_mask, scale) if self.guided else enlarge(small, scale)
 
 
-def _maps(done: Iteration, scale: int, height: int, width: int) -> dict[str, Tensor]:
+def _maps(done: Iteration, rounds: int, scale: int, height: int, width: int) -> dict[str, Tensor]:
     maps = {}
     for number, passed in enumerate(done.rounds, 1):
         confidence = torch.where(passed.hole > 0, passed.confidence, 1.0)
         maps[f"confidence{number}"] = F.interpolate(confidence, scale_factor=scale)[..., :height, :width]
-    return maps
+    # a sample that needs fewer rounds than another of its batch must not be told by it
+    everything = torch.ones_like(maps["confidence1"])
+    return maps | {f"confidence{number}": everything for number in range(len(done.rounds) + 1, rounds + 1)}
 
 
 def _facts(done: Iteration, threshold: float) -> dict[str, list[int | float]]:

@@ -77,7 +77,10 @@ def test_rounds_are_told_and_trust_only_what_is_above_the_threshold(weights: Loa
     assert 0 < trusted < 1
     assert trusted == pytest.approx(kept / float(batch.mask.sum()))
     assert IcfguInpainter(Setup(weights=weights), rounds=1).inpaint(batch).facts["rounds"] == [1]
-    assert method.inpaint(Batch(("a",), image=batch.image, mask=0 * batch.mask)).facts["rounds"] == [0]
+    nothing = method.inpaint(Batch(("a",), image=batch.image, mask=0 * batch.mask))
+    assert nothing.facts["rounds"] == [0]
+    assert list(nothing.maps) == list(answer.maps)  # what a sample is told does not depend on others of its batch
+    assert all((confidence == 1).all() for confidence in nothing.maps.values())
 
 
 def test_guidance_and_rounds_change_the_fill(weights: LoadedWeights) -> None:
