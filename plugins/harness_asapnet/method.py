@@ -13,9 +13,9 @@ from torch.nn import functional as F
 from harness import weights
 from harness.errors import HarnessError
 from harness.interfaces import Batch, Images, Setup
+from harness_asapnet.condition import instance_edges, one_hot
 from harness_asapnet.config import AsapNetConfig, config_of
 from harness_asapnet.inpainting import AsapInpaint
-from harness_asapnet.labelled import instance_edges, one_hot
 from harness_asapnet.network import AsapNet, PixelwiseNetwork, bare_network
 
 __all__ = ["AsapNetInpainter", "AsapNetRestorer", "load_network", "random_network"]

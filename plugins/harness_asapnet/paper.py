@@ -20,9 +20,10 @@ from harness.training.data import Crop, open_packed
 from harness.training.inpainting import Batches, Source, Validator, lama_mix
 from harness.training.recipe import MODEL, Parts, Progress, Validation
 from harness.training.small_inpainter import CRITIC, HELD_OUT
+from harness_asapnet.condition import one_hot
 from harness_asapnet.config import FACADES, INPAINT, RGB, AsapNetConfig
 from harness_asapnet.inpainting import AsapInpaint
-from harness_asapnet.labelled import LabelledBatches, one_hot, open_labelled
+from harness_asapnet.labelled import LabelledBatches, open_labelled
 from harness_asapnet.losses import MultiscaleDiscriminator, VggLoss, matching, vgg_file, voiced
 from harness_asapnet.network import AsapNet
 

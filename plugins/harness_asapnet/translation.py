@@ -18,8 +18,9 @@ from harness.training.inpainting import to_signed
 from harness.training.losses import FeatureLoss
 from harness.training.recipe import MODEL, Parts, Progress, Validation, warm_up_then_fall
 from harness.training.small_inpainter import CRITIC, HELD_OUT
+from harness_asapnet.condition import one_hot
 from harness_asapnet.config import MINI, RGB
-from harness_asapnet.labelled import LabelledBatches, one_hot, open_labelled
+from harness_asapnet.labelled import LabelledBatches, open_labelled
 from harness_asapnet.losses import MultiscaleDiscriminator, matching, voiced
 from harness_asapnet.network import AsapNet
 from harness_asapnet.train import initialise

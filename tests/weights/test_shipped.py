@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -17,6 +19,19 @@ from harness.weights import locate
 SHIPPED = [(m, w) for m in registry().all("methods") for w in getattr(m, "weights", ()) if w.resource]
 NAMES = [f"{method.name}@{weights.name}" for method, weights in SHIPPED]
 LEARNED = {"coordfill", "hifill", "icfgu", "scat", "scat-detect", "asapnet", "asapnet-inpaint"}
+
+
+def test_no_method_needs_what_only_training_does() -> None:
+    modules = sorted(
+        {spec.target.partition(":")[0] for spec in registry().all("methods") if isinstance(spec, MethodSpec)}
+    )
+    code = (
+        "import importlib, sys\n"
+        "sys.modules.update(dict.fromkeys(('accelerate', 'lpips', 'sklearn', 'torchmetrics')))\n"  # None: not installed
+        f"for name in {modules}: importlib.import_module(name)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr.splitlines()[-1]
 
 
 def test_every_method_that_we_trained_is_there_and_taken_without_being_named() -> None:

@@ -13,9 +13,9 @@ from safetensors.torch import save_file
 from harness.errors import HarnessError
 from harness.interfaces import Batch, Inpainter, LoadedWeights, Restorer, Setup
 from harness.testing import leak
+from harness_asapnet.condition import instance_edges, one_hot
 from harness_asapnet.config import FACADES, AsapNetConfig
 from harness_asapnet.inpainting import AsapInpaint
-from harness_asapnet.labelled import instance_edges, one_hot
 from harness_asapnet.method import AsapNetInpainter, AsapNetRestorer, load_network
 from harness_asapnet.network import AsapNet
 
