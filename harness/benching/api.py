@@ -46,7 +46,8 @@ def bench(
         repeats: timed calls of each; four or fewer tell no interval.
         threads: for torch and OpenCV; 0 leaves them as they are. Other libraries read OMP_NUM_THREADS as they load.
         device: `auto`, `cpu`, `cuda`, `cuda:1`.
-        patience: seconds; no larger size is asked of a method whose fastest call or training step took longer.
+        patience: seconds; no larger size is asked of a method whose fastest call or training step took longer. 0: all
+            are.
         train: a recipe; then a training step of every method with weights is measured too, at the same sizes.
         argv: the command to remember.
         tell: hears in one line whose turn it is.

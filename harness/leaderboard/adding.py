@@ -164,10 +164,10 @@ def _finish(board: RunFolder, rows: Sequence[Mapping[str, Any]], room: int) -> d
 def _trim(manifest: dict[str, Any], sources: set[str]) -> None:
     """Leave out of a manifest what rows that have been replaced, and earlier calls of `add`, left in it.
 
-    What was skipped keeps the first clause of its reason: the rest is advice for the machine of the run, and its paths.
+    What was skipped keeps its reason without the advice, which is for the machine of the run and names its paths.
     """
     for skip in manifest["skipped"]:
-        skip["reason"] = re.split(r"[,:] ", skip["reason"], maxsplit=1)[0]
+        skip["reason"] = re.split(r", (?:licence|place|get it): |: (?:harness|pip) ", skip["reason"], maxsplit=1)[0]
     merging = manifest["seconds"] - sum(call["seconds"] or 0.0 for call in manifest["history"])
     manifest["merged"]["sources"] = [s for s in manifest["merged"]["sources"] if s["id"] in sources]
     manifest["history"] = [call for call in manifest["history"] if call["source"] in sources]

@@ -79,11 +79,13 @@ def test_tasks_and_metrics_that_lack_their_files_are_told_and_keep_nobody_out(
     with pytest.raises(harness.HarnessError, match=r"metrics is .* in the run, .* with fid_tf in the suite"):
         leaderboard.add(run, root=tmp_path / "boards")
 
-    manifest["skipped"].append({"what": "fid_tf", "task": TASK, "reason": "needs the file x.pth, place: /home/x.pth"})
+    manifest["skipped"].append(
+        {"what": "fid_tf", "task": TASK, "reason": "its primary metric y: needs the file x, licence: MIT, place: /x"}
+    )
     (run / "manifest.json").write_text(json.dumps(manifest))
     board = leaderboard.add(run, root=tmp_path / "boards").board
     told = {skip["what"]: skip["reason"] for skip in harness.open_run(board.path).manifest["skipped"]}
-    assert told == {"brought": "data set cityscapes is not here", "fid_tf": "needs the file x.pth"}
+    assert told == {"brought": "data set cityscapes is not here", "fid_tf": "its primary metric y: needs the file x"}
 
 
 def test_adding_agrees_with_merging(board: Path, made: dict[str, Path], tmp_path: Path) -> None:
