@@ -17,10 +17,14 @@ __all__ = ["METADATA", "load_state", "read_metadata"]
 
 METADATA = "harness"
 """The safetensors entry in which our trainings leave their JSON."""
+_PARALLEL = "module."
+"""What torch's DataParallel puts before the name of every tensor."""
 
 
 def load_state(path: Path) -> dict[str, torch.Tensor]:
     """A checkpoint's tensors by name, on the CPU, floating ones as float32.
+
+    A `module.` before every name (torch's DataParallel) is taken off.
 
     Raises `HarnessError` for a file that cannot be read, or that would have to be unpickled.
     """
@@ -45,8 +49,12 @@ def load_state(path: Path) -> dict[str, torch.Tensor]:
         raise HarnessError(f"{path}: not a readable checkpoint ({type(error).__name__}: {words})") from error
     if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise HarnessError(f"{path}: expected a plain mapping of names to tensors")
+    cut = len(_PARALLEL) if all(str(name).startswith(_PARALLEL) for name in state) else 0
     # copied: safetensors maps its file, and a file that is rewritten would take the process down
-    return {str(k): v.to(torch.float32 if v.is_floating_point() else v.dtype, copy=True) for k, v in state.items()}
+    return {
+        str(name)[cut:]: value.to(torch.float32 if value.is_floating_point() else value.dtype, copy=True)
+        for name, value in state.items()
+    }
 
 
 def _is_torchscript(path: Path) -> bool:
