@@ -88,7 +88,8 @@ def evaluate(of: Comparisons, scores: Floats, protocol: Protocol = Protocol()) -
     """Errors against discards at every point of a protocol.
 
     Bands are 2.5 and 97.5 percentiles over resampled identities (`Comparisons.repeated`); thresholds are set anew on
-    each resample, so that their uncertainty counts. Below `FEWEST_CLUSTERS` identities there are none.
+    each resample, so that their uncertainty counts; one that drew no genuine or no impostor pair tells nothing and is
+    left out. Below `FEWEST_CLUSTERS` identities there are none.
 
     Args:
         scores: of the images [M], higher is better; NaN where the method refused.

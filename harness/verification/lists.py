@@ -1,10 +1,11 @@
-"""Lists of pairs as data sets publish them: LFW, XQLFW, InsightFace's `.bin`; and what they become."""
+"""Lists of pairs as data sets publish them: LFW, XQLFW, InsightFace's `.bin`, Adience's names; and what they become."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,16 @@ from harness.errors import HarnessError
 from harness.stats.clusters import Ints, cluster_codes
 from harness.verification.comparisons import Comparisons
 
-__all__ = ["Pair", "PairList", "VerificationSet", "compared", "read_lfw_pairs", "read_verification_pairs"]
+__all__ = [
+    "Pair",
+    "PairList",
+    "VerificationSet",
+    "adience_identities",
+    "all_pairs",
+    "compared",
+    "read_lfw_pairs",
+    "read_verification_pairs",
+]
 
 
 class Pair(NamedTuple):
@@ -95,6 +105,26 @@ def read_verification_pairs(path: Path) -> VerificationSet:
     pairs = tuple(Pair(a, b, same) for a, b, same in zip(called[::2], called[1::2], found.same, strict=True))
     files = {name: found.images[int(name)] for name in dict.fromkeys(called)}
     return VerificationSet(PairList(pairs, {}), files)
+
+
+def adience_identities(names: Iterable[str]) -> dict[str, str]:
+    """Who is in each file of Adience: the second word between dots (`landmark_aligned_face.PERSON.FILE.jpg`).
+
+    As CR-FIQA's script reads them. Raises HarnessError for a name of another form.
+    """
+    found = {}
+    for name in names:
+        words = name.rpartition("/")[2].split(".")
+        if len(words) < 3 or not words[1]:
+            raise HarnessError(f"{name}: expected `landmark_aligned_face.PERSON.FILE.jpg`")
+        found[name] = words[1]
+    return found
+
+
+def all_pairs(identity: Mapping[str, str]) -> PairList:
+    """Every two images once, in the mapping's order: what SER-FIQ's author and CR-FIQA's Adience compare."""
+    pairs = tuple(Pair(a, b, identity[a] == identity[b]) for a, b in combinations(identity, 2))
+    return PairList(pairs, identity)
 
 
 def compared(of: PairList, similarity: Sequence[float]) -> tuple[Comparisons, tuple[str, ...]]:

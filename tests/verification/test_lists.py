@@ -23,7 +23,15 @@ from harness.verification.exchange import (
     write_scores,
     write_scores_csv,
 )
-from harness.verification.lists import Pair, PairList, compared, read_lfw_pairs, read_verification_pairs
+from harness.verification.lists import (
+    Pair,
+    PairList,
+    adience_identities,
+    all_pairs,
+    compared,
+    read_lfw_pairs,
+    read_verification_pairs,
+)
 
 LFW = "1\t2\nAnn\t1\t2\nBo\t3\t11\nAnn\t1\tBo\t3\nCy\t1\tAnn\t2\n"
 NAMES = st.text("ab/.,;\"'é\u3000 ", min_size=1, max_size=6)
@@ -65,6 +73,15 @@ def test_an_image_that_a_bin_holds_twice_is_one_image(tmp_path: Path) -> None:
     assert pairs.pairs == (Pair("00000", "00001", True), Pair("00000", "00003", True), Pair("00004", "00003", False))
     assert files == {"00000": b"a", "00001": b"b", "00003": b"c", "00004": b"d"}
     assert compared(pairs, [1, 1, 0])[0].identity.tolist() == [0, 0, 0, 1]
+
+
+def test_all_pairs_of_adience_are_by_the_person_in_a_name() -> None:
+    names = [f"landmark_aligned_face.{person}.{n}_o.jpg" for n, person in enumerate((7, 7, 12))]
+    of, order = compared(all_pairs(adience_identities(names)), [0.9, 0.1, 0.2])
+    assert order == tuple(names)
+    assert of.genuine.tolist() == [True, False, False]
+    with pytest.raises(HarnessError, match="expected `landmark"):
+        adience_identities(["portrait.jpg"])
 
 
 def test_an_impostor_pair_inside_a_person_is_refused() -> None:
