@@ -21,8 +21,11 @@ _PARALLEL = "module."
 """What torch's DataParallel puts before the name of every tensor."""
 
 
-def load_state(path: Path) -> dict[str, torch.Tensor]:
+def load_state(path: Path, nested: str = "") -> dict[str, torch.Tensor]:
     """A checkpoint's tensors by name, on the CPU, floating ones as float32.
+
+    Where ``nested`` names an entry under which a `.pth` may keep its tensors beside other things (mmsegmentation's
+    `state_dict`), they are read from there, and from the top where it has no such entry.
 
     A `module.` before every name (torch's DataParallel) is taken off.
 
@@ -47,6 +50,8 @@ def load_state(path: Path) -> dict[str, torch.Tensor]:
     except Exception as error:  # on damaged files torch's readers raise some ten types, assertions among them
         words = " ".join(str(error).split())[:120]
         raise HarnessError(f"{path}: not a readable checkpoint ({type(error).__name__}: {words})") from error
+    if nested and isinstance(state, Mapping) and isinstance(state.get(nested), Mapping):
+        state = state[nested]
     if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise HarnessError(f"{path}: expected a plain mapping of names to tensors")
     cut = len(_PARALLEL) if all(str(name).startswith(_PARALLEL) for name in state) else 0

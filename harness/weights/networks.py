@@ -22,7 +22,7 @@ __all__ = ["load_network", "random_network"]
 RANDOM_SEED = 0
 
 
-def load_network(path: Path, title: str, build: Callable[[State, Stated], _Net]) -> _Net:
+def load_network(path: Path, title: str, build: Callable[[State, Stated], _Net], nested: str = "") -> _Net:
     """A network with the weights of a file, loaded strict.
 
     Args:
@@ -30,11 +30,12 @@ def load_network(path: Path, title: str, build: Callable[[State, Stated], _Net])
         title: the method's name for the one line about a file that does not fit.
         build: makes the network from the file's tensors and from the configuration (`network`) that our safetensors
             state in their metadata, None where a file states none.
+        nested: entry of a `.pth` under which the tensors may stand (`load_state`).
 
     Raises:
         HarnessError: the file cannot be read, or its entries are not the network's.
     """
-    state = load_state(path)
+    state = load_state(path, nested)
     stated = json.loads(read_metadata(path).get(METADATA, "{}")).get("network")
     try:
         network = build(state, stated)
