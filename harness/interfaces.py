@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Hole = NDArray[np.bool_]
 
 __all__ = [
+    "Assessed",
     "Assessor",
     "Batch",
     "Dataset",
@@ -37,6 +38,8 @@ __all__ = [
     "Scores",
     "SetMetric",
     "Setup",
+    "TableMetric",
+    "TableValue",
 ]
 
 
@@ -263,3 +266,56 @@ class SetMetric(Protocol):
     def real_band(self, truths: NDArray[np.float32], clusters: Sequence[str]) -> tuple[float, float]:
         """Where truths stand against truths of other clusters: (lo, hi), NaN where there are too few."""
         ...
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """An assessor's scores of a task's pictures, and what the data set knows of these: what a table metric sees.
+
+    Attributes:
+        ids, clusters: of the pictures [n], by id.
+        scores: float64 [n], higher is better; NaN where the assessor refused.
+        truths: texts, numbers and flags of each picture's `Sample.truth` (`mos`, a distortion's `strength`).
+        pairs: the data set's (a, b, genuine) by id, where the metric asks for `pairs`.
+        features: float32 [n,D] of the pictures by the metric's extractor; None where it names none.
+    """
+
+    ids: tuple[str, ...]
+    clusters: tuple[str, ...]
+    scores: NDArray[np.float64]
+    truths: tuple[Mapping[str, Any], ...]
+    pairs: Sequence[tuple[str, str, bool]] = ()
+    features: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
+class TableValue:
+    """One number of a table metric with its 95 % interval (NaN where none is known).
+
+    Attributes:
+        subset: "" for the one that ranks; else what it is of, e.g. "kind:blur".
+        curve: `harness.stats.curves.Curve.to_text()`, or None.
+        replicates: the value [B] on resampled clusters that depend on the clusters only, not on the scores; entries
+            are compared by them, so the value of subset "" has them.
+    """
+
+    value: float
+    lo: float
+    hi: float
+    subset: str = ""
+    curve: str | None = None
+    replicates: NDArray[np.float64] | None = None
+
+
+class TableMetric(Protocol):
+    """Numbers about an assessor: how well its scores order what the data set knows.
+
+    `extractor` names the registered embedder whose features of the pictures it needs, "" for none; `pairs` says that it
+    needs the data set's. `reduce` raises `RefusedSet` with the reason where it says nothing. Its class is called with
+    the spec's parameters; a static `available(**params)` raises `MissingRequirement` where a file is not here.
+    """
+
+    extractor: str
+    pairs: bool
+
+    def reduce(self, of: Assessed) -> Sequence[TableValue]: ...

@@ -128,7 +128,13 @@ class Registry:
         raise UnknownName(words, name, self.specs[kind], f"harness list {kind}")
 
     def method(self, name: str) -> MethodSpec:
-        """A method's spec."""
+        """A method's spec; `metric:<name>` and `pyiqa:<name>` are any metric that needs the picture alone."""
+        prefix, colon, metric = name.partition(":")
+        if colon and name not in self.specs["methods"]:
+            from harness.metrics.assessing import PREFIXES, metric_method
+
+            if prefix in PREFIXES:
+                return metric_method(name, self.metric(metric if prefix == "metric" else name))
         return cast(MethodSpec, self.get("methods", name))
 
     def dataset(self, name: str) -> DatasetSpec:

@@ -6,10 +6,11 @@ What somebody else computed is named `NAME=folder:DIR`: the outputs in a folder,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import HarnessError, UnknownName
+from harness.metrics.assessing import PREFIXES
 from harness.plugins import Registry
 from harness.specs import MethodSpec, Param, ParamValue
 from harness.strategies import PARAM, Strategy
@@ -139,6 +140,8 @@ def resolve_params(owner: str, declared: dict[str, Param], given: tuple[tuple[st
 
 def canonical(reference: Reference, registry: Registry) -> tuple[Reference, MethodSpec]:
     """The reference with aliases resolved, and its spec. Raises `UnknownName` for names nobody registered."""
+    if reference.inner is not None and reference.name in PREFIXES:
+        reference = replace(reference.inner, name=f"{reference.name}:{reference.inner.name}")
     spec = registry.method(reference.name)
     resolve_params(spec.name, dict(spec.params), reference.own_params)
     if reference.strategy:

@@ -18,7 +18,7 @@ _GIVES = {"pair": ("image", "labels"), "target": ()}  # a pair is both; what it 
 
 
 def dataset_specs() -> tuple[DatasetSpec, ...]:
-    """`photos` and `photos-2048`."""
+    """`photos` and `photos-2048`, and ladders of distortions over the first."""
     return (
         DatasetSpec(
             name="photos",
@@ -47,6 +47,14 @@ def dataset_specs() -> tuple[DatasetSpec, ...]:
                     choices=("square-2048", "square-1024"),
                 )
             },
+        ),
+        DatasetSpec(
+            name="ladders",
+            target="harness.datasets.ladders:Ladders",
+            version="1",
+            summary="photographs at 256 px under blur, noise, JPEG, JPEG 2000, contrast, banding, six steps each",
+            licence="per photograph, in ATTRIBUTION.md: CC0-1.0, CC-BY-2.0/4.0, CC-BY-SA-3.0/4.0, public domain",
+            params={"photographs": Param(12, "how many of them, from 1 to 40")},
         ),
     )
 

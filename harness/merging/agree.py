@@ -87,7 +87,7 @@ def _task_facts(task: Mapping[str, Any]) -> Iterator[Fact]:
 def _measured_facts(run: RunFolder) -> Iterator[Fact]:
     """What can only be read off the rows: the truths and masks as they were decoded, the metrics as they ran."""
     for row in run.samples().to_dict("records"):
-        for key in ("truth", "mask", "shown"):
+        for key in ("truth", "mask", "shown", "known"):
             yield f"task {row['task']}, sample {row['sample']}: hash of its {key}", row[key]
     for task in run.manifest["suite"]["tasks"]:
         for entry in run.manifest["entries"]:

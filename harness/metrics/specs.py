@@ -8,6 +8,7 @@ from __future__ import annotations
 from harness.metrics.perceptual_specs import perceptual_metric_specs
 from harness.metrics.pyiqa_catalogue import pyiqa_spec
 from harness.metrics.set_specs import embedder_specs, feature_metric_specs, set_metric_specs
+from harness.metrics.table_specs import table_metric_specs
 from harness.metrics.variant_specs import variant_metric_specs
 from harness.specs import MetricSpec, Paper
 
@@ -215,4 +216,4 @@ def _structure_metrics() -> tuple[MetricSpec, ...]:
 def metric_specs() -> tuple[MetricSpec, ...]:
     """Every metric the engine ships; `pyiqa_spec` makes those of pyiqa as they are asked for."""
     ours = _pixel_metrics() + _structure_metrics() + feature_metric_specs() + set_metric_specs()
-    return ours + perceptual_metric_specs() + variant_metric_specs()
+    return ours + perceptual_metric_specs() + variant_metric_specs() + table_metric_specs()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -11,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError, RefusedSample
-from harness.interfaces import Batch, Images
+from harness.interfaces import Batch
+from harness.runner.assessing import Assessment, assessments
 from harness.runner.clock import Clock
 from harness.runner.images import FACT, checked_image, facts_of, finite, grey_maps
 from harness.runner.measure import round_to_8bit
@@ -27,7 +29,7 @@ _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "CUDNN_STATUS_NOT_SU
 
 @dataclass
 class Answer:
-    """What one sample got: a status with its reason, and where that is ok the 8-bit output.
+    """What one sample got: a status with its reason, and where that is ok the 8-bit output, or an assessor's score.
 
     `output` [3,H,W] in [0,1] and `pixels` [3,H,W] uint8 are the same picture, `truth` and `mask` what it is judged by;
     all on the device. `maps` are what the method tells beside its picture, uint8 [H,W].
@@ -40,6 +42,7 @@ class Answer:
     pixels: torch.Tensor | None = None
     truth: torch.Tensor | None = None
     mask: torch.Tensor | None = None
+    score: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     maps: Mapping[str, torch.Tensor] = field(default_factory=dict)
     seconds: float | None = None
@@ -93,6 +96,15 @@ def _moved(tensor: torch.Tensor, device: str) -> torch.Tensor:
     return tensor if device == "cpu" else tensor.contiguous().pin_memory().to(device, non_blocking=True)
 
 
+def _judged(unit: Unit, of: Assessment, cost: Mapping[str, Any]) -> Answer:
+    """An assessor's answer about one picture."""
+    if of.refused:
+        return Answer(unit, "skipped", of.refused, facts=of.facts)
+    if not math.isfinite(of.score):
+        return Answer(unit, "failed", "the score is NaN or infinite")
+    return Answer(unit, score=of.score, facts=of.facts, maps=of.maps, **cost)
+
+
 def reason_of(error: Exception | SystemExit) -> str:
     """Why a sample failed, in one line: a plugin that would end the process ends its sample."""
     if isinstance(error, SystemExit):
@@ -120,7 +132,7 @@ class Caller:
     ) -> None:  # fmt: skip
         self._build = build
         self._capability = capability
-        self._method: Callable[[Batch], Images] | None = None
+        self._method: Callable[[Batch], Any] | None = None
         self._broken: Exception | SystemExit | None = None
         self._needs = needs
         self._device = device
@@ -153,7 +165,7 @@ class Caller:
             return Answer(unit, "skipped", str(error))
         return Answer(unit, "failed", reason_of(error))
 
-    def _ready(self) -> Callable[[Batch], Images]:
+    def _ready(self) -> Callable[[Batch], Any]:
         """The method's function, built once; outside `inference_mode`, whose tensors know no gradients."""
         if self._broken is not None:
             raise self._broken
@@ -179,15 +191,23 @@ class Caller:
                     call(self._batch(units, seeds, shown, mask))
                 self._warm[shape] = warming.peak_mb
             with Clock(self._device) as clock:
-                images = call(batch)
-        output = checked_image(images, truth.shape).to(truth.device, torch.float32)
-        sound, maps = finite(output), grey_maps(images)
-        output, pixels = round_to_8bit(output)
-        how = self._told(shape)
-        share = clock.seconds / len(units)
+                given = call(batch)
         # On the CPU later calls reuse what the first one allocated, so the first one's peak counts too.
         peaks = [peak for peak in (clock.peak_mb, self._warm[shape]) if peak is not None]
-        peak = max(peaks, default=None)
+        cost = {"seconds": clock.seconds / len(units), "peak_mb": max(peaks, default=None)}
+        if self._capability == "assess":
+            return [_judged(unit, of, cost) for unit, of in zip(units, assessments(given, truth), strict=True)]
+        return self._pictures(units, given, truth, mask, cost)
+
+    def _pictures(
+        self, units: Sequence[Unit], given: Any, truth: torch.Tensor, mask: torch.Tensor | None,
+        cost: Mapping[str, Any],
+    ) -> list[Answer]:  # fmt: skip
+        """A restorer's or inpainter's answers."""
+        output = checked_image(given, truth.shape).to(truth.device, torch.float32)
+        sound, maps = finite(output), grey_maps(given)
+        output, pixels = round_to_8bit(output)
+        how = self._told(truth.shape)
         return [
             Answer(
                 unit,
@@ -195,10 +215,9 @@ class Caller:
                 pixels=pixels[i],
                 truth=truth[i],
                 mask=mask[i] if mask is not None else None,
-                facts=facts_of(images, i) | how,
+                facts=facts_of(given, i) | how,
                 maps=maps[i],
-                seconds=share,
-                peak_mb=peak,
+                **cost,
             )
             if sound[i]
             else Answer(unit, "failed", "the output holds NaN or infinity")

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from harness.runner.assessing import ASSESSED
 from harness.runner.call import Answer, Calls, answer_of, labels_tensor, reason_of, shown_tensor
 from harness.runner.entries import Entry
 from harness.runner.features import FeatureBook
@@ -62,11 +63,14 @@ class _Job:
 
 
 class _Judged(NamedTuple):
-    """What the engine knows of one good output: scores by column, composite [3,H,W], pixels uint8 H×W×3."""
+    """What the engine knows of one good output: scores by column, composite [3,H,W], pixels uint8 H×W×3.
+
+    Of an assessor's answer its score alone.
+    """
 
     scores: Mapping[str, float]
-    composite: torch.Tensor
-    image: Any
+    composite: torch.Tensor | None = None
+    image: Any = None
 
 
 def _kept_values(old: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
@@ -231,15 +235,19 @@ class Engine:
                 row |= _kept_values(job.old, row)
             row |= {f"score:{column}": value for column, value in one.scores.items()}
             row["metric_ids"] = self._metric_ids
-            row["output_hash"] = writer.hash(one.image)
-            unit = answer.unit
+            pictures, unit = {hashes[name]: maps[name] for name in maps}, answer.unit
+            # what an assessor leaves behind is the picture that it judged
+            row["output_hash"] = unit.truth_hash if one.image is None else writer.hash(one.image)
             row["composite_hash"] = digest([row["output_hash"], unit.truth_hash, unit.mask_hash])
-            book.add(job.key.id, job.repeat, unit.cluster, row["composite_hash"], one.composite)
-            pictures = {row["output_hash"]: one.image} | {hashes[name]: maps[name] for name in maps}
+            if one.composite is not None:
+                book.add(job.key.id, job.repeat, unit.cluster, row["composite_hash"], one.composite)
+                pictures[row["output_hash"]] = one.image
             writer.put(row, pictures if self.keep != "none" else {})
 
     def _judge(self, pairs: list[tuple[_Job, Answer]], pixels_known: bool) -> list[_Judged | None]:
-        """Scores, composite and H×W×3 pixels of every answer that has an output, None for the others."""
+        """What is known of every answer that is ok, None for the others."""
+        if any(answer.score is not None for _, answer in pairs):
+            return [None if a.score is None else _Judged({ASSESSED: a.score}) for _, a in pairs]
         good = [(job, answer) for job, answer in pairs if answer.output is not None]
         if not good:
             return [None] * len(pairs)

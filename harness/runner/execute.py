@@ -242,7 +242,8 @@ def _run_cell(
     from harness.runner.features import FeatureBook
 
     task = engine.data.task
-    book = FeatureBook(engine.run, extractors, entry.reference, task.id)
+    # an assessor changes no picture: the features of the truths are those of what it judged
+    book = FeatureBook(engine.run, {} if task.capability == "assess" else extractors, entry.reference, task.id)
     began = time.monotonic()
     progress.cell(entry.title, task.id)
     result = engine.run_cell(entry, callers.of(entry, task), book, progress.advance)
@@ -262,7 +263,8 @@ def _engine(plan: Plan, run: RunFolder, data: TaskData, known: Registry, observe
 
 def finish(run: RunFolder, known: Registry) -> RunSummary:
     """Aggregates and summary: derived from records and features, so they can always be rebuilt."""
-    from harness.runner.features import real_bands, set_aggregates
+    from harness.runner.features import real_bands
+    from harness.runner.tables import aggregates_of
     from harness.stats.summary import aggregates_frame, summarise
     from harness.store.shards import write_parquet
     from harness.suites import task_of
@@ -270,13 +272,13 @@ def finish(run: RunFolder, known: Registry) -> RunSummary:
     tasks = [task_of(table) for table in run.manifest["suite"]["tasks"]]
     references = [entry["reference"] for entry in run.manifest["entries"]]
     try:
-        sets = set_aggregates(run, known, references, tasks)
+        reduced = aggregates_of(run, known, references, tasks)
         for table, task in zip(run.manifest["suite"]["tasks"], tasks, strict=True):
             table["real_bands"] = real_bands(run, known, task)
     except MissingRequirement as error:
         raise HarnessError(f"{run.path}: set metrics cannot be recomputed here: {error}") from error
     run.save_manifest()
-    summary = summarise(run.records(), run.manifest, sets)
+    summary = summarise(run.records(), run.manifest, reduced)
     write_json(run.path / "summary.json", jsonable(summary.to_dict()))
-    write_parquet(run.path / "aggregates.parquet", aggregates_frame(summary))
+    write_parquet(run.path / "aggregates.parquet", aggregates_frame(summary, reduced))
     return summary

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from harness.errors import RefusedSet
-from harness.interfaces import Embedder, SetMetric
+from harness.interfaces import Embedder, SetMetric, TableMetric
 from harness.plugins import Registry, load_target
 from harness.references import parse_metric, resolve_params
 from harness.stats.table import task_table
@@ -27,9 +27,12 @@ __all__ = [
     "FeatureBook",
     "build_extractors",
     "feature_key",
+    "matrix_of",
     "real_bands",
     "set_aggregates",
     "set_metrics",
+    "stored_truths",
+    "table_metrics",
 ]
 
 
@@ -59,14 +62,16 @@ class Extractor(NamedTuple):
 def build_extractors(
     columns: Mapping[str, Sequence[str]], device: str, registry: Registry
 ) -> dict[str, dict[str, Extractor]]:
-    """The embedders that each task's set metrics name, on a device; one that several name is built once.
+    """The embedders that each task's set and table metrics name, on a device; one that several name is built once.
 
     Raises `MissingRequirement` where a file is not here.
     """
     built: dict[str, Extractor] = {}
     tasks: dict[str, dict[str, Extractor]] = {}
     for task, named in columns.items():
-        names = sorted({metric.extractor for metric in set_metrics(named, registry).values()})
+        extractors = {metric.extractor for metric in set_metrics(named, registry).values()}
+        extractors |= {metric.extractor for metric in table_metrics(named, registry).values()}
+        names = sorted(extractors - {""})
         for name in names:
             if name not in built:
                 spec = registry.embedder(name)
@@ -79,11 +84,20 @@ def build_extractors(
 
 def set_metrics(columns: Sequence[str], registry: Registry) -> dict[str, SetMetric]:
     """The set metrics among a task's columns, built."""
+    return _built(columns, registry, "set")
+
+
+def table_metrics(columns: Sequence[str], registry: Registry) -> dict[str, TableMetric]:
+    """The table metrics among a task's columns, built."""
+    return _built(columns, registry, "table")
+
+
+def _built(columns: Sequence[str], registry: Registry, kind: str) -> dict[str, Any]:
     specs = {column: registry.metric(parse_metric(column)[0]) for column in columns}
     return {
         column: load_target(spec)(**resolve_params(spec.name, dict(spec.params), ()))
         for column, spec in specs.items()
-        if spec.kind == "set"
+        if spec.kind == kind
     }
 
 
@@ -140,8 +154,14 @@ class FeatureBook:
             seal(stem)
 
 
-def _matrix(rows: pd.DataFrame) -> NDArray[np.float32]:
+def matrix_of(rows: pd.DataFrame) -> NDArray[np.float32]:
+    """[n,D] of rows of a feature shard."""
     return np.stack([np.frombuffer(base64.b64decode(text), np.float32) for text in rows["feature"]])
+
+
+def stored_truths(run: RunFolder, registry: Registry, extractor: str, task: str) -> pd.DataFrame:
+    """Features of a task's truths by an extractor, as the run noted its version; see `matrix_of`."""
+    return _truths(run, extractor, _version(run, registry, extractor), task)
 
 
 def _truths(run: RunFolder, extractor: str, version: str, task: str) -> pd.DataFrame:
@@ -182,8 +202,8 @@ def _paired(outputs: pd.DataFrame, truths: pd.DataFrame) -> _Pair | None:
     both = mine.merge(theirs, on="sample", suffixes=("", "_truth")).sort_values("sample")
     if both.empty:
         return None
-    truth = _matrix(both[["feature_truth"]].rename(columns={"feature_truth": "feature"}))
-    return _Pair(_matrix(both), truth, list(both["cluster"]))
+    truth = matrix_of(both[["feature_truth"]].rename(columns={"feature_truth": "feature"}))
+    return _Pair(matrix_of(both), truth, list(both["cluster"]))
 
 
 def _reduce(metric: SetMetric, pair: _Pair) -> dict[str, Any]:
@@ -238,7 +258,7 @@ def real_bands(run: RunFolder, registry: Registry, task: Task) -> dict[str, dict
         truths = _truths(run, metric.extractor, _version(run, registry, metric.extractor), task.id)
         if truths.empty:
             continue
-        low, high = metric.real_band(_matrix(truths), list(truths["cluster"]))
+        low, high = metric.real_band(matrix_of(truths), list(truths["cluster"]))
         if math.isfinite(low) and math.isfinite(high):
             bands[column] = {"lo": low, "hi": high, "sources": truths["cluster"].nunique()}
     return bands

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from harness.errors import HarnessError
-from harness.interfaces import Batch, Images
+from harness.interfaces import Batch
 from harness.plugins import registry
 from harness.runner.call import Answer, Caller
 from harness.runner.entries import Entry, resolve_entry
@@ -64,15 +64,15 @@ class _Telling:
     """The method with every call announced: the first of each size is the caller's warm-up."""
 
     def __init__(self, method: Any, capability: str, line: socket) -> None:
-        call: Callable[[Batch], Images] = getattr(method, capability)
+        call: Callable[[Batch], Any] = getattr(method, capability)
         warm: set[tuple[int, ...]] = set()
 
-        def announced(batch: Batch) -> Images:
+        def announced(batch: Batch) -> Any:
             size = (len(batch.ids), *(batch.target_size or ()))
             send(line, {"step": "call" if size in warm else "warm-up", "samples": len(batch.ids)})
-            images = call(batch)
+            given = call(batch)
             warm.add(size)
-            return images
+            return given
 
         setattr(self, capability, announced)
 
@@ -142,6 +142,7 @@ def _answer(line: socket, answers: Sequence[Answer]) -> None:
     for answer in answers:
         told: dict[str, Any] = {"status": answer.status, "reason": answer.reason, "facts": dict(answer.facts)}
         told |= {"seconds": answer.seconds, "peak_mb": answer.peak_mb, "layout": "", "maps": list(answer.maps)}
+        told["score"] = answer.score
         if answer.pixels is not None:
             interleaved = answer.pixels.stride(0) == 1
             told["layout"] = "hwc" if interleaved else "chw"

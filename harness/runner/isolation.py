@@ -225,12 +225,15 @@ class IsolatedCaller:
         return [self._answer(unit, told, pictures) for unit, told in zip(units, words["answers"], strict=True)]
 
     def _answer(self, unit: Unit, told: Mapping[str, Any], pictures: Iterator[Any]) -> Answer:
-        if not told["layout"]:
-            return Answer(unit, told["status"], told["reason"])
+        if not told["layout"] and told["score"] is None:
+            return Answer(unit, told["status"], told["reason"], facts=told["facts"])
+        lasting = {name: told[name] for name in ("facts", "seconds", "peak_mb")}
+        if told["score"] is not None:
+            maps = {name: torch.from_numpy(next(pictures)) for name in told["maps"]}
+            return Answer(unit, score=told["score"], maps=maps, **lasting)
         levels = torch.from_numpy(next(pictures))
         levels = levels.permute(2, 0, 1) if told["layout"] == "hwc" else levels
         maps = {name: torch.from_numpy(next(pictures)) for name in told["maps"]}
-        lasting = {name: told[name] for name in ("facts", "seconds", "peak_mb")}
         return answer_of(unit, levels, self._device, maps=maps, **lasting)
 
 

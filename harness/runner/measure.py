@@ -72,7 +72,7 @@ class Judge:
     def __init__(self, columns: Sequence[str], registry: Registry, device: str) -> None:
         self.device = device
         self.columns = [SampleColumn(c, registry, device) for c in columns if _kind(c, registry) == "sample"]
-        self.set_columns = [c for c in columns if _kind(c, registry) == "set"]
+        self.set_columns = [c for c in columns if _kind(c, registry) != "sample"]
         self.identities: Mapping[str, str] = {c.column: c.identity for c in self.columns}
 
     def score(

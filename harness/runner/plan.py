@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from harness.errors import HarnessError, MissingRequirement
+from harness.metrics.assessing import TARGET as METRIC_METHOD
 from harness.plugins import Registry, load_target, missing
 from harness.references import metric_column, parse_metric, parse_reference, resolve_params
 from harness.runner.entries import Entry, MethodLike, resolve_entry
@@ -155,6 +156,8 @@ def _entries(methods: Sequence[MethodLike], registry: Registry) -> tuple[list[En
     for method in methods:
         try:
             entry = resolve_entry(method, registry)
+            if entry.spec.target == METRIC_METHOD and (absent := metric_skip(str(entry.params["metric"]), registry)):
+                raise MissingRequirement(absent)
         except MissingRequirement as error:
             skips.append(Skip(str(method), "", str(error)))
             continue

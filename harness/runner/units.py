@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
@@ -47,6 +47,7 @@ class Unit:
             no picture); None where it is.
         labels: int64 [L, H, W] where the task gives label maps.
         blanked: `seen` of a method that knows no regions and so is shown a region as a hole; "" in the role `hole`.
+        known: texts, numbers and flags of the sample's truth; no method sees them.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Unit:
     image: NDArray[np.uint8] | None = None
     labels: NDArray[np.int64] | None = None
     blanked: str = ""
+    known: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float:
@@ -157,7 +159,8 @@ class TaskData:
         labels = self._labels(key, sample)
         mask_hash = pixels_hash(mask.view(np.uint8) * np.uint8(255)) if mask is not None else ""
         hashes = pixels_hash(truth), mask_hash, ""
-        unit = Unit(key.id, sample.cluster, truth, mask, sample.prompt, *hashes, shown, labels)
+        known = {name: value for name, value in sample.truth.items() if isinstance(value, str | int | float | bool)}
+        unit = Unit(key.id, sample.cluster, truth, mask, sample.prompt, *hashes, shown, labels, known=known)
         words = [mask_hash, sample.prompt or "", *([pixels_hash(labels.view(np.uint8))] if labels is not None else [])]
         seen = digest([pixels_hash(unit.visible(self.task.role)), *words])
         as_hole = self.task.role == "region" and mask is not None

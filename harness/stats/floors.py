@@ -18,6 +18,7 @@ from harness.stats.clusters import Floats
 from harness.stats.intervals import mean_intervals
 from harness.stats.model import BELOW_FLOOR, BarPart, BarResult
 from harness.stats.paired import holm, noninferiority_test, smallest_p, superiority_test
+from harness.stats.reduced import Reduced, differences
 from harness.stats.table import TaskTable
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "FloorEntries",
     "below_floor",
     "below_floor_by_bar",
+    "below_floor_of_table",
     "floor_bar",
     "signed",
     "why_not_judged",
@@ -195,6 +197,24 @@ def below_floor(entry: str, floors: FloorEntries, table: TaskTable, primary: str
         return ""
     figure = f"{signed(gain if up else -gain, info['digits'])} {info['unit']}".rstrip()
     return f"{BELOW_FLOOR}: {figure} vs {floors.all[best]}{', not separable' if gain > 0 else ''}"
+
+
+def below_floor_of_table(
+    entry: str, floors: FloorEntries, reduced: Mapping[str, Reduced], info: Mapping[str, Any]
+) -> str:
+    """The mark of an entry that a table metric ranks: "" only if its gain over every floor has an interval above 0.
+
+    Args:
+        floors: not empty.
+        info: `metrics_info` of the primary: direction, unit and digits.
+    """
+    sign = 1.0 if info["higher_is_better"] else -1.0
+    gaps = [of.interval for of in differences(reduced, [(entry, floor) for floor in floors.all])]
+    if all(min(sign * gap.lo, sign * gap.hi) > 0 for gap in gaps):
+        return ""
+    gap, floor = min(zip(gaps, floors.all, strict=True), key=lambda pair: sign * pair[0].value)
+    figure = f"{signed(gap.value, info['digits'])} {info['unit']}".rstrip()
+    return f"{BELOW_FLOOR}: {figure} vs {floor}{', not separable' if sign * gap.value > 0 else ''}"
 
 
 def signed(value: float, digits: int) -> str:

@@ -32,6 +32,7 @@ __all__ = [
     "margin_of",
     "pair_tests",
     "paired_differences",
+    "tests_of",
     "typical_detectable",
 ]
 
@@ -123,19 +124,27 @@ def pair_tests(
         return ()
     left, right = np.array(pairs).T
     family = paired_differences(scores[:, left] - scores[:, right], labels, margin=margin_of(metric), seed=seed)
+    named = [(names[i], names[j]) for i, j in pairs]
+    return tests_of(family, named, task=task, metric=metric, higher_is_better=higher_is_better)
+
+
+def tests_of(
+    family: Sequence[Difference], pairs: Sequence[tuple[str, str]], *, task: str, metric: str, higher_is_better: bool
+) -> tuple[PairTest, ...]:
+    """Differences of named pairs, judged as one family."""
     tests = []
-    for k, judged in enumerate(judge(family, [higher_is_better] * len(family))):
-        of = family[k].interval
+    for one, (a, b), judged in zip(family, pairs, judge(family, [higher_is_better] * len(family)), strict=True):
+        of = one.interval
         tests.append(
             PairTest(
                 task=task,
                 metric=metric,
-                a=names[left[k]],
-                b=names[right[k]],
+                a=a,
+                b=b,
                 diff=of.value,
                 lo=of.lo,
                 hi=of.hi,
-                p=family[k].p,
+                p=one.p,
                 p_holm=judged.p,
                 verdict=judged.verdict,
                 n=of.n,

@@ -7,13 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from harness.specs import RANKABLE_SOURCES
 from harness.stats.clusters import Floats
-from harness.stats.floors import FloorEntries, below_floor, below_floor_by_bar, floor_bar, why_not_judged
+from harness.stats.floors import (
+    FloorEntries,
+    below_floor,
+    below_floor_by_bar,
+    below_floor_of_table,
+    floor_bar,
+    why_not_judged,
+)
 from harness.stats.model import BarResult, PairTest, Standing
-from harness.stats.pairs import pair_tests, typical_detectable
+from harness.stats.pairs import pair_tests, tests_of, typical_detectable
 from harness.stats.ranks import Place, places
+from harness.stats.reduced import Reduced, differences, reduced_by
 from harness.stats.table import TaskTable
 
 __all__ = ["Ranking", "rank_task"]
@@ -61,9 +70,17 @@ class _Roster:
         return self.kinds[a] == self.kinds[b] or "" in (self.kinds[a], self.kinds[b])
 
 
-def rank_task(task: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], table: TaskTable, seed: int) -> Ranking:
-    """Rank the entries of a task (both as in the manifest) on their common samples."""
+def rank_task(
+    task: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], table: TaskTable, seed: int,
+    aggregates: pd.DataFrame | None = None,
+) -> Ranking:  # fmt: skip
+    """Rank the entries of a task (both as in the manifest) on their common samples.
+
+    A primary metric that is one number a table ranks by `aggregates` (`harness.stats.reduced`).
+    """
     primary = task["primary"]
+    if task["metrics_info"][primary]["kind"] == "table":
+        return _rank_by_table(task, entries, table, reduced_by(aggregates, task["id"], primary))
     all_scores = table.scores(primary)
     rows = table.defined(all_scores)
     scores, labels = all_scores[rows], table.labels[rows]
@@ -97,6 +114,28 @@ def rank_task(task: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], tab
         marks = _marks(task, roster, floors, table, bars)
     standings = [standing for kind in roster.tables() for standing in _standings(kind, roster, goodness, tests, marks)]
     return Ranking(tuple(standings), tests, bars, typical_detectable(scores, labels, pairs))
+
+
+def _rank_by_table(
+    task: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], table: TaskTable, reduced: Mapping[str, Reduced]
+) -> Ranking:
+    """By values whose replicates met the same resamples; floors are judged by interval."""
+    info = task["metrics_info"][task["primary"]]
+    values = np.array([[reduced[name].value if name in reduced else np.nan for name in table.entries]])
+    roster = _roster(task, entries, table, values)
+    up = bool(info["higher_is_better"])
+    pairs = [(a, b) for k, a in enumerate(roster.ranked) for b in roster.ranked[k + 1 :] if roster.meet(a, b)]
+    family = differences(reduced, pairs)
+    tests = tests_of(family, pairs, task=task["id"], metric=task["primary"], higher_is_better=up)
+    goodness = {name: (1 if up else -1) * reduced[name].value for name in roster.ranked}
+    floors = FloorEntries.of(roster.tags, roster.ranked)
+    marks = {
+        name: below_floor_of_table(name, floors, reduced, info)
+        for name in roster.ranked
+        if floors.all and name not in floors.all
+    }
+    standings = [standing for kind in roster.tables() for standing in _standings(kind, roster, goodness, tests, marks)]
+    return Ranking(tuple(standings), tests, (), None)
 
 
 def _roster(task: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], table: TaskTable, scores: Floats) -> _Roster:

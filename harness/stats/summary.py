@@ -16,7 +16,10 @@ from harness.stats.table import task_table
 
 __all__ = ["RunSummary", "aggregates_frame", "summarise"]
 
-AGGREGATE_COLUMNS = ["entry", "task", "metric", "subset", "n", "clusters", "value", "lo", "hi", "curve", "why"]
+AGGREGATE_COLUMNS = [
+    "entry", "task", "metric", "subset", "n", "clusters", "value", "lo", "hi", "curve", "why", "replicates",
+]  # fmt: skip
+LARGE = ("curve", "replicates")
 
 
 def summarise(
@@ -60,7 +63,7 @@ def _task_summary(
     if aggregates is not None:
         others = [column for column in task["metrics"] if column not in per_sample]
         cells += aggregate_cells(task["id"], table, others, aggregates)
-    ranking = rank_task(task, entries, table, seed)
+    ranking = rank_task(task, entries, table, seed, aggregates)
     common = table.common
     return TaskSummary(
         task=task["id"],
@@ -80,8 +83,11 @@ def _task_summary(
     )
 
 
-def aggregates_frame(summary: RunSummary) -> pd.DataFrame:
-    """The cells of a summary as rows of `aggregates.parquet`; one without a value has n = 0 and NaN figures."""
+def aggregates_frame(summary: RunSummary, reduced: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The cells of a summary as rows of `aggregates.parquet`; one without a value has n = 0 and NaN figures.
+
+    Curves and replicates, which a summary leaves out for their size, come from the frame that it was made with.
+    """
     nothing = Interval(float("nan"), float("nan"), float("nan"), 0, 0)
     rows = []
     for task in summary.tasks:
@@ -89,8 +95,12 @@ def aggregates_frame(summary: RunSummary) -> pd.DataFrame:
             of = cell.interval or nothing
             rows.append(
                 (
-                    cell.entry, cell.task, cell.metric, cell.subset, of.n, of.clusters, of.value, of.lo, of.hi, None,
+                    cell.entry, cell.task, cell.metric, cell.subset, of.n, of.clusters, of.value, of.lo, of.hi,
                     cell.why,
                 )
             )  # fmt: skip
-    return pd.DataFrame(rows, columns=AGGREGATE_COLUMNS)
+    keys = ["entry", "task", "metric", "subset"]
+    frame = pd.DataFrame(rows, columns=[name for name in AGGREGATE_COLUMNS if name not in LARGE])
+    if reduced is None or not set(LARGE) <= set(reduced.columns):
+        return frame.assign(**dict.fromkeys(LARGE)).reindex(columns=AGGREGATE_COLUMNS)
+    return frame.merge(reduced[[*keys, *LARGE]], on=keys, how="left").reindex(columns=AGGREGATE_COLUMNS)

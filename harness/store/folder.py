@@ -110,15 +110,18 @@ class RunFolder:
         return current
 
     def samples(self) -> pd.DataFrame:
-        """What was judged: task, sample, cluster, hashes of truth, mask and of what was shown instead, mask ratio."""
+        """What was judged: task, sample, cluster, hashes of truth, mask and of what was shown instead, mask ratio, and
+        as JSON what the data set knows beside the picture."""
         import pandas as pd
 
         path = self.path / "samples.jsonl"
         rows = read_jsonl(path) if path.exists() else []
-        columns = ["task", "sample", "cluster", "truth", "mask", "shown", "ratio", "title"]
+        columns = ["task", "sample", "cluster", "truth", "mask", "shown", "ratio", "title", "known"]
         frame = pd.DataFrame(rows, columns=columns).drop_duplicates(["task", "sample"], keep="last")
         # What an older harness wrote has none.
-        return frame.assign(shown=frame["shown"].astype(object).where(frame["shown"].notna(), ""))
+        return frame.assign(
+            **{name: frame[name].astype(object).where(frame[name].notna(), "") for name in ("shown", "known")}
+        )
 
     def aggregates(self) -> pd.DataFrame | None:
         """Aggregated values with intervals; None before the run has got so far."""

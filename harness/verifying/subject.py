@@ -114,17 +114,17 @@ class Subject:
     @cached_property
     def today(self) -> RunSummary:
         """The summary that the rows give today. Raises `Skipped` where rows are damaged or a metric is not here."""
-        from harness.runner.features import set_aggregates
+        from harness.runner.tables import aggregates_of
         from harness.stats.summary import summarise
 
         if self.damage:
             raise Skipped("records or samples are damaged")
         tasks = [task_of(task) for task in self.tasks.values()]
         try:
-            sets = set_aggregates(self.run, registry(), self.references, tasks)
+            reduced = aggregates_of(self.run, registry(), self.references, tasks)
         except (MissingRequirement, UnknownName) as error:
             raise Skipped(str(error)) from error
-        return summarise(self.run.records(), self.run.manifest, sets)
+        return summarise(self.run.records(), self.run.manifest, reduced)
 
     def json(self, name: str) -> Any:
         """A JSON file of the folder. Raises `Skipped` where an unfinished run has none, `HarnessError` elsewhere."""

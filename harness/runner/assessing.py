@@ -1,0 +1,68 @@
+"""What an assessor's answer must be, and what of it is kept: the primary score, further ones as facts, a map."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from harness.errors import HarnessError
+from harness.interfaces import Images, Scores
+from harness.runner.images import grey_maps
+
+__all__ = ["ASSESSED", "ASSESSED_BY", "Assessment", "assessments"]
+
+ASSESSED = "assessed"
+"""Record column `score:assessed`: an assessor's primary score, whatever its own name for it."""
+ASSESSED_BY = "assessed_by"
+"""Fact: the assessor's own name for it."""
+
+
+class Assessment:
+    """One picture's: `score` and `facts`, a `map` by name, or why it was `refused`."""
+
+    def __init__(self) -> None:
+        self.refused = ""
+        self.score = math.nan
+        self.facts: dict[str, str | int | float] = {}
+        self.maps: dict[str, torch.Tensor] = {}
+
+
+def assessments(answer: Any, shown: torch.Tensor) -> list[Assessment]:
+    """An assessor's answer about pictures `shown` [N,3,H,W], one a picture.
+
+    A further score that is NaN is not told; the primary one may be infinite or NaN here, which fails the sample later.
+
+    Raises `HarnessError` for anything but `Scores` with N numbers by name, the primary among them.
+    """
+    count = len(shown)
+    scores = _checked(answer, count)
+    found = [Assessment() for _ in range(count)]
+    maps = {} if answer.map is None else {"map": answer.map}
+    for own, grey in zip(found, grey_maps(Images(shown, maps=maps)), strict=True):
+        own.maps = grey
+    for index, reason in answer.refused.items():
+        if not 0 <= index < count:
+            raise HarnessError(f"the method refused picture {index} of a batch of {count}")
+        found[index].refused = str(reason) or "refused"
+    for index, own in enumerate(found):
+        own.score = scores[answer.primary][index]
+        others = {name: values[index] for name, values in scores.items() if name != answer.primary}
+        own.facts = {name: value for name, value in others.items() if math.isfinite(value)}
+        own.facts[ASSESSED_BY] = answer.primary
+    return found
+
+
+def _checked(answer: Any, count: int) -> dict[str, Sequence[float]]:
+    if not isinstance(answer, Scores):
+        raise HarnessError(f"the method returned {type(answer).__name__}, not Scores")
+    if answer.primary not in answer.scores:
+        raise HarnessError(f"the method's primary score {answer.primary!r} is not among its scores")
+    for name, values in answer.scores.items():
+        if tuple(values.shape) != (count,):
+            raise HarnessError(f"the method's score {name} has shape {tuple(values.shape)}, expected ({count},)")
+        if name == ASSESSED_BY:
+            raise HarnessError(f"the method's score {name} has a name that is the engine's")
+    return {name: values.detach().double().tolist() for name, values in answer.scores.items()}

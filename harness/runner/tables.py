@@ -1,0 +1,114 @@
+"""Metrics that are one number a table: from an assessor's scores and what the data set knows of the pictures."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.errors import RefusedSet
+from harness.interfaces import Assessed, TableMetric
+from harness.plugins import Registry
+from harness.runner.assessing import ASSESSED
+from harness.runner.features import matrix_of, set_aggregates, stored_truths, table_metrics
+from harness.runner.plan import build_dataset
+from harness.stats.reduced import packed_replicates
+from harness.store.folder import RunFolder
+from harness.suites import Task
+
+__all__ = ["aggregates_of"]
+
+COLUMNS = ["entry", "task", "metric", "subset", "n", "clusters", "value", "lo", "hi", "why", "curve", "replicates"]
+
+
+def aggregates_of(run: RunFolder, registry: Registry, entries: Sequence[str], tasks: Sequence[Task]) -> pd.DataFrame:
+    """Every set and table metric of every cell as rows of the aggregates table.
+
+    Raises `MissingRequirement` where a metric needs what is not here.
+    """
+    sets = set_aggregates(run, registry, entries, tasks).reindex(columns=COLUMNS)
+    tables = _of_tables(run, registry, entries, tasks)
+    return (
+        pd.concat([sets, tables], ignore_index=True) if len(sets) and len(tables) else tables if len(tables) else sets
+    )
+
+
+def _of_tables(run: RunFolder, registry: Registry, entries: Sequence[str], tasks: Sequence[Task]) -> pd.DataFrame:
+    """Every table metric of every cell as rows of the aggregates table.
+
+    An assessor's refusals stay in as pictures without a score; an entry with a failed or missing sample is reduced to
+    nothing, for what fails on the hard ones would look better on the rest.
+
+    Raises `MissingRequirement` where a metric needs the pairs of a data set that is not here.
+    """
+    rows: list[dict[str, Any]] = []
+    for task in tasks:
+        metrics = table_metrics(task.metrics, registry)
+        if not metrics:
+            continue
+        pictures = _pictures(run, task)
+        pairs = _pairs(registry, task) if any(metric.pairs for metric in metrics.values()) else ()
+        features = {
+            name: _features(run, registry, name, task.id, pictures)
+            for name in {metric.extractor for metric in metrics.values()} - {""}
+        }
+        for entry in entries:
+            scores = _scores(run, entry, task, pictures)
+            if scores is None:
+                continue
+            for column, metric in metrics.items():
+                seen = Assessed(
+                    ids=tuple(pictures["sample"]), clusters=tuple(pictures["cluster"]), scores=scores,
+                    truths=tuple(pictures["known"]), pairs=pairs, features=features.get(metric.extractor),
+                )  # fmt: skip
+                rows += [{"entry": entry, "task": task.id, "metric": column, **row} for row in _reduced(metric, seen)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _pictures(run: RunFolder, task: Task) -> pd.DataFrame:
+    """Sample, cluster and what is known of each picture of a task, by sample."""
+    table = next(table for table in run.manifest["suite"]["tasks"] if table["id"] == task.id)
+    samples = run.samples()
+    mine = samples[(samples["task"] == task.id) & samples["sample"].isin(table["samples"])].sort_values("sample")
+    known: list[Any] = [json.loads(text) if text else {} for text in mine["known"]]
+    return mine.assign(known=known)
+
+
+def _pairs(registry: Registry, task: Task) -> tuple[tuple[str, str, bool], ...]:
+    return tuple(build_dataset(task.dataset, registry).pairs() or ())
+
+
+def _features(run: RunFolder, registry: Registry, extractor: str, task: str, pictures: pd.DataFrame) -> Any:
+    rows = stored_truths(run, registry, extractor, task).drop_duplicates("sample").set_index("sample")
+    return matrix_of(rows.loc[list(pictures["sample"])])
+
+
+def _scores(run: RunFolder, entry: str, task: Task, pictures: pd.DataFrame) -> Any:
+    """One score a picture, mean over repeats, NaN where refused; None where some picture has neither."""
+    rows = run.rows(entry, {"id": task.id, "samples": list(pictures["sample"])})
+    if rows.empty or (rows["status"] == "failed").any() or set(rows["sample"]) != set(pictures["sample"]):
+        return None
+    if f"score:{ASSESSED}" not in rows:
+        return np.full(len(pictures), math.nan)
+    return rows.groupby("sample")[f"score:{ASSESSED}"].mean().reindex(pictures["sample"]).to_numpy(np.float64)
+
+
+def _reduced(metric: TableMetric, seen: Assessed) -> list[dict[str, Any]]:
+    sizes = {"n": len(seen.ids), "clusters": len(set(seen.clusters))}
+    nothing = {"value": math.nan, "lo": math.nan, "hi": math.nan, "curve": None, "replicates": None}
+    try:
+        found = metric.reduce(seen)
+    except RefusedSet as refusal:
+        return [{"subset": "", **sizes, **nothing, "why": str(refusal)}]
+    return [
+        {
+            "subset": one.subset, **sizes, "value": one.value, "lo": one.lo, "hi": one.hi,
+            "curve": one.curve, "replicates": None if one.replicates is None else packed_replicates(one.replicates),
+            "why": "" if math.isfinite(one.value) else "undefined",
+        }
+        for one in found
+    ]  # fmt: skip
