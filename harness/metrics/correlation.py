@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import curve_fit
+from scipy.optimize import OptimizeWarning, curve_fit
 from scipy.stats import kendalltau, pearsonr, rankdata
 
 from harness.errors import RefusedSet
@@ -58,7 +59,12 @@ class _Opinion:
 
 
 class Srcc(_Opinion):
-    """Spearman's rank correlation (mean ranks for ties)."""
+    """Spearman's rank correlation (mean ranks for ties).
+
+    Example:
+        >>> round(Srcc.correlation(np.arange(4.0), np.array([1.0, 3, 2, 4])), 3)
+        0.8
+    """
 
     @staticmethod
     def correlation(scores: Floats, opinions: Floats) -> float:
@@ -67,7 +73,12 @@ class Srcc(_Opinion):
 
 
 class Krcc(_Opinion):
-    """Kendall's tau-b."""
+    """Kendall's tau-b.
+
+    Example:
+        >>> round(Krcc.correlation(np.arange(4.0), np.array([1.0, 3, 2, 4])), 3)
+        0.667
+    """
 
     @staticmethod
     def correlation(scores: Floats, opinions: Floats) -> float:
@@ -76,7 +87,12 @@ class Krcc(_Opinion):
 
 
 class Plcc(_Opinion):
-    """Pearson's correlation of raw scores, nothing fitted."""
+    """Pearson's correlation of raw scores, nothing fitted.
+
+    Example:
+        >>> round(Plcc.correlation(np.arange(4.0), np.array([1.0, 3, 2, 4])), 3)
+        0.8
+    """
 
     @staticmethod
     def correlation(scores: Floats, opinions: Floats) -> float:
@@ -88,6 +104,11 @@ class PlccLogistic(_Opinion):
     """Pearson's correlation after VQEG's logistic with four parameters has been fitted to the opinions.
 
     VQEG (2003), Final Report FR-TV Phase II: (b1 - b2) / (1 + exp(-(x - b3) / |b4|)) + b2.
+
+    Example:
+        >>> x = np.linspace(-3, 3, 20)
+        >>> round(PlccLogistic.correlation(x, 1 / (1 + np.exp(-2 * x))), 3)
+        1.0
     """
 
     @staticmethod
@@ -96,7 +117,9 @@ class PlccLogistic(_Opinion):
         spread = float(np.std(scores)) or 1.0
         start = [float(opinions.max()), float(opinions.min()), float(np.mean(scores)), spread]
         try:
-            fitted, _ = curve_fit(_logistic, scores, opinions, p0=start, maxfev=2000)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", OptimizeWarning)  # of the covariance, which nobody reads
+                fitted, _ = curve_fit(_logistic, scores, opinions, p0=start, maxfev=2000)
         except RuntimeError:
             return Plcc.correlation(scores, opinions)
         predicted = _logistic(scores, *fitted)
@@ -164,7 +187,12 @@ class _Ladder:
 
 
 class LadderSrcc(_Ladder):
-    """Spearman's correlation of scores with minus the strength, mean over ladders."""
+    """Spearman's correlation of scores with minus the strength, mean over ladders.
+
+    Example:
+        >>> round(LadderSrcc.ladder(np.arange(3.0), np.array([9.0, 7, 8])), 3)
+        0.5
+    """
 
     @staticmethod
     def ladder(strength: Floats, scores: Floats) -> float:
@@ -173,7 +201,12 @@ class LadderSrcc(_Ladder):
 
 
 class LadderMonotone(_Ladder):
-    """Share of neighbouring steps of which the stronger one scores lower, mean over ladders."""
+    """Share of neighbouring steps of which the stronger one scores lower, mean over ladders.
+
+    Example:
+        >>> LadderMonotone.ladder(np.arange(3.0), np.array([9.0, 7, 8]))
+        0.5
+    """
 
     @staticmethod
     def ladder(strength: Floats, scores: Floats) -> float:

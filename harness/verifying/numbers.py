@@ -86,7 +86,8 @@ def check_aggregates(subject: Subject) -> Iterator[str]:
 
 def _by_cell(frame: pd.DataFrame) -> dict[tuple[str, ...], Row]:
     """Figures by (entry, task, metric, subset)."""
-    return {(r["entry"], r["task"], r["metric"], r["subset"]): r for r in plain_rows(frame.drop(columns="curve"))}
+    figures = frame.drop(columns=["curve", "replicates"], errors="ignore")  # older runs have no replicates
+    return {(r["entry"], r["task"], r["metric"], r["subset"]): r for r in plain_rows(figures)}
 
 
 def check_datasets(subject: Subject) -> Iterator[str]:
