@@ -64,11 +64,13 @@ class Point:
             `relative_L` up to L = 0.2, 0.3, 0.95, `above_best_L` (`area_L` less `theoretical_best`; fixed thresholds
             only), `aoc`. NaN where undefined.
         curve: FNMR over the share discarded, 0 to 0.95.
+        replicates: of each value, over resampled identities; the same resamples for whatever scores.
     """
 
     name: str
     values: Mapping[str, Interval]
     curve: Curve
+    replicates: Mapping[str, Floats]
 
 
 @dataclass(frozen=True)
@@ -162,16 +164,13 @@ def _numbers(of: Errors) -> tuple[dict[str, float], Floats]:
 
 def _point(name: str, rows: list[tuple[dict[str, float], Floats]], pairs: int, people: int, policy: Policy) -> Point:
     """The first row is of all pairs, the others of resamples."""
-    values = {
-        key: Interval(value, *_ends(np.array([row[key] for row, _ in rows[1:]])), pairs, people)
-        for key, value in rows[0][0].items()
-    }
+    replicates = {key: np.array([row[key] for row, _ in rows[1:]]) for key in rows[0][0]}
+    values = {key: Interval(value, *_ends(replicates[key]), pairs, people) for key, value in rows[0][0].items()}
     bands = np.array([errors for _, errors in rows[1:]]).reshape(len(rows) - 1, len(rows[0][1]))
     lo, hi = zip(*[_ends(column) for column in bands.T], strict=True)
     shares = published_shares()
-    return Point(
-        name, values, Curve(shares, tuple(rows[0][1].tolist()), lo, hi, f"share of {_NOUN[policy]} discarded", "FNMR")
-    )
+    label = f"share of {_NOUN[policy]} discarded"
+    return Point(name, values, Curve(shares, tuple(rows[0][1].tolist()), lo, hi, label, "FNMR"), replicates)
 
 
 _NOUN = {"pairs": "pairs", "genuine": "genuine pairs", "images": "images"}

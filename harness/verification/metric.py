@@ -1,0 +1,90 @@
+"""Error against discard as a metric of a run: an assessor's scores, a recogniser's similarities, a data set's pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import HarnessError, RefusedSet
+from harness.interfaces import Assessed, TableValue
+from harness.verification.comparisons import Policy, Refused
+from harness.verification.evaluation import Point, Protocol, evaluate
+from harness.verification.lists import Pair, PairList, compared
+
+__all__ = ["ErrorAgainstDiscard"]
+
+
+class ErrorAgainstDiscard:
+    """Every number of `harness.verification.evaluation`; one of them ranks.
+
+    The value of subset "" is ``value`` at ``point``; the others have the subset `POINT/VALUE`, e.g.
+    ``fmr0.001-fixed/fnmr_5%``, and a point's curve stands with `POINT/fnmr`. Lower is better.
+
+    Args:
+        extractor: the registered embedder whose cosine similarities count as the recogniser's.
+        point, value: what ranks; SDD-FIQA's successors report pAUC up to 0.3 at a fixed threshold and a starting error
+            of 5 %.
+        policy, refused: what is discarded, and what becomes of pictures that an assessor refused.
+
+    Example:
+        >>> ErrorAgainstDiscard("face-dlib").pairs
+        True
+    """
+
+    pairs = True
+
+    def __init__(
+        self,
+        extractor: str,
+        *,
+        point: str = "start0.05-fixed",
+        value: str = "relative_0.3",
+        policy: str = "pairs",
+        refused: str = "lowest",
+    ) -> None:
+        self.extractor = extractor
+        self._ranks = point, value
+        self._protocol = Protocol(policy=cast("Policy", policy), refused=cast("Refused", refused))
+
+    def reduce(self, of: Assessed) -> Sequence[TableValue]:
+        """Raises `RefusedSet` where the data set has no pairs or nothing is left to compare."""
+        if not of.pairs or of.features is None:
+            raise RefusedSet("the data set has no pairs of faces")
+        identity = dict(zip(of.ids, of.clusters, strict=True))
+        known = tuple(Pair(*pair) for pair in of.pairs if pair[0] in identity and pair[1] in identity)
+        if not known:
+            raise RefusedSet("no pair has both of its pictures here")
+        place = {name: number for number, name in enumerate(of.ids)}
+        try:
+            comparisons, names = compared(PairList(known, identity), _cosines(of.features, known, place))
+            scores = of.scores[[place[name] for name in names]]
+            found = evaluate(comparisons, scores, self._protocol)
+        except ValueError as error:
+            raise RefusedSet(str(error)) from error
+        point, value = self._ranks
+        if value not in found.points[point].values:
+            raise HarnessError(f"edc: no value {value} at {point}")
+        best = found.points[point]
+        first = best.values[value]
+        ranking = TableValue(first.value, first.lo, first.hi, replicates=best.replicates[value])
+        return [ranking, *(_value(p, key) for p in found.points.values() for key in p.values)]
+
+
+def _value(point: Point, key: str) -> TableValue:
+    of = point.values[key]
+    return TableValue(of.value, of.lo, of.hi, f"{point.name}/{key}", point.curve.to_text() if key == "fnmr" else None)
+
+
+def _cosines(features: NDArray[np.float32], pairs: Sequence[Pair], place: dict[str, int]) -> Sequence[float]:
+    """Cosine similarity of every pair, in blocks: millions of pairs do not fit into memory at once."""
+    unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+    first = np.array([place[pair.first] for pair in pairs])
+    second = np.array([place[pair.second] for pair in pairs])
+    found: list[float] = []
+    for start in range(0, len(pairs), 1 << 16):
+        block = slice(start, start + (1 << 16))
+        found += (unit[first[block]] * unit[second[block]]).sum(1, dtype=np.float64).tolist()
+    return found
