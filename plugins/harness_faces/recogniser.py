@@ -38,15 +38,19 @@ class DlibRecogniser:
         dlib compares by Euclidean distance and its vectors are nearly of one length; ours are scaled to 1, so that
         cosine similarity orders as its distance does.
         """
+        table = self.vectors(images, batch)
+        unit: NDArray[np.float64] = table / np.linalg.norm(table, axis=1, keepdims=True)
+        return unit
+
+    def vectors(self, images: NDArray[np.uint8], batch: int = 16) -> NDArray[np.float64]:
+        """Return the same vectors as dlib gives them."""
         chips = [_chip(image) for image in images]
         rows = [
             np.array(vector)
             for start in range(0, len(chips), batch)
             for vector in self._network.compute_face_descriptor(chips[start : start + batch])
         ]
-        table = np.array(rows).reshape(len(chips), self.size)
-        unit: NDArray[np.float64] = table / np.linalg.norm(table, axis=1, keepdims=True)
-        return unit
+        return np.array(rows, np.float64).reshape(len(chips), self.size)
 
     @cached_property
     def _network(self) -> Any:
