@@ -47,6 +47,24 @@ TYPED = {
     ("removal-lpips-maniqa", "InstructP2P"): (0.177, 0.791),
 }
 
+# From assess.md §1.6: (places of values, values) of a row.
+FACES = {
+    ("sdd-fiqa-table-1", "SDD-FIQA"): ((0, 3, 7, 11), (0.8284, 0.8149, 0.5996, 0.7329)),
+    ("sdd-fiqa-table-1", "FaceQnet-V1"): ((1, 4, 10), (0.5471, 0.3809, 0.6552)),
+    ("sdd-fiqa-table-2", "SDD-FIQA"): ((3, 7), (0.7979, 0.6114)),
+    ("clib-fiqa-sdd-arcface", "SDD-FIQA"): ((0, 8, 9, 17), (0.850, 0.736, 0.682, 0.498)),
+    ("clib-fiqa-sdd-cosface", "SDD-FIQA"): ((3, 8, 13, 17), (0.761, 0.775, 0.843, 0.523)),
+    ("clib-fiqa-averages", "SER-FIQ"): ((0, 1), (0.814, 0.658)),
+}
+
+
+def test_the_numbers_about_faces_are_those_of_the_notes() -> None:
+    tables = {table.name: table for table in leaderboard.reported("fiqa", [SHIPPED])}
+    assert set(tables) == {name for name, _ in FACES}
+    for (name, method), (places, values) in FACES.items():
+        row = next(row for row in tables[name].rows if row.method == method)
+        assert tuple(row.values[k] for k in places) == values, (name, method)
+
 
 def test_the_shipped_numbers_are_those_of_the_notes() -> None:
     tables = {table.name: table for table in leaderboard.reported("inpainting", [SHIPPED])}
@@ -60,7 +78,7 @@ def test_a_shipped_table_says_whose_it_is_and_of_which_method_of_ours() -> None:
     for table in leaderboard.reported("", [SHIPPED]):
         assert "founding notes" in table.source_line
         ours = {row.reference for row in table.rows} - {""}
-        assert ours <= {"coordfill", "hifill", "icfgu", "smartbrush", "instinpaint"}
+        assert ours <= {"coordfill", "hifill", "icfgu", "smartbrush", "instinpaint", "sddfiqa"}
     names = {table.name: table for table in leaderboard.reported("inpainting", [SHIPPED])}
     assert [row.note for row in names["pixelhacker-table-1"].rows if "read as FID" not in row.note] == []
 
