@@ -29,6 +29,7 @@ from harness.specs import (
 
 if TYPE_CHECKING:
     from harness.application import inpaint_files
+    from harness.assessment import assess_files
     from harness.benching import bench
     from harness.comparison import compare
     from harness.interfaces import Batch, Images, Sample, Scores, Setup
@@ -61,6 +62,7 @@ __all__ = [
     "Setup",
     "SuiteSpec",
     "WeightsSpec",
+    "assess_files",
     "bench",
     "compare",
     "export",
@@ -81,6 +83,7 @@ _LAZY = {
     "Sample": "harness.interfaces",
     "Scores": "harness.interfaces",
     "Setup": "harness.interfaces",
+    "assess_files": "harness.assessment",
     "bench": "harness.benching",
     "export": "harness.runner.export",
     "compare": "harness.comparison",

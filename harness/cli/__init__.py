@@ -40,6 +40,7 @@ _COMMANDS = {
     "score": ("score", "score_command", "Judge any folder of images against references."),
     "export": ("export", "export_command", "Write a suite's holes as files, for a method that cannot live here."),
     "inpaint": ("inpaint", "inpaint_command", "Fill holes in your own pictures with one method."),
+    "assess": ("assess", "assess_command", "Judge your own pictures with one assessor: quality, artifacts."),
     "list": (
         "listing",
         "list_command",
