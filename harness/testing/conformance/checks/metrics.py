@@ -1,4 +1,6 @@
-"""What is asked of metrics. A set metric is asked on made-up features: its embedder has checks of its own."""
+"""What is asked of metrics. A set metric is asked on made-up features (its embedder has checks of its own), a table
+metric about a made-up assessor.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,8 @@ SLACK = 1e-5
 
 @check("metric", stage="ready")
 def values(subject: MetricSubject) -> str:
-    """Real photographs with noise get one finite value a sample, under the metric's own name; features a value and an
-    interval around it.
+    """Real photographs with noise get one finite value a sample, under the metric's own name; features, and an
+    assessor's scores, a value and an interval around it.
     """
     found = subject.base
     if subject.per_sample:
@@ -35,7 +37,9 @@ def _means(subject: MetricSubject) -> list[float]:
 
 @check("metric")
 def direction(subject: MetricSubject) -> str:
-    """More noise on real photographs (features moved further) is worse in the direction that the spec declares."""
+    """More noise on real photographs (features moved further, noisier scores) is worse in the direction that the spec
+    declares.
+    """
     import numpy as np
 
     from harness.testing.conformance.pictures import spearman
@@ -96,7 +100,7 @@ def metric_batch(subject: MetricSubject) -> str:
     from harness.testing.conformance.tensors import noisy
 
     if not subject.per_sample:
-        raise NotHere("a set metric has no batch")
+        raise NotHere("it is given no batch")
     images = noisy(subject.truths, 12.0)
     whole = subject.base[12.0]
     alone = torch.cat(
@@ -151,18 +155,20 @@ def regions(subject: MetricSubject) -> str:
 
 @check("metric")
 def metric_input_kept(subject: MetricSubject) -> str:
-    """Neither the pictures (the features) nor the mask are changed."""
-    import numpy as np
+    """Neither the pictures (the features, the scores) nor the mask are changed."""
+    import copy
+    import pickle
+
     import torch
 
     from harness.testing.conformance.tensors import noisy
 
     if not subject.per_sample:
-        outputs, truths, clusters = subject.features(1.0)
-        subject.built.reduce(outputs, truths, clusters)
-        again = subject.features(1.0)
-        if not (np.array_equal(outputs, again[0]) and np.array_equal(truths, again[1]) and clusters == again[2]):
-            raise Fault("reduce changes the features it is given: work on a copy")
+        given = subject.given(1.0)
+        told = pickle.dumps(copy.deepcopy(given))
+        subject.built.reduce(*given)
+        if pickle.dumps(copy.deepcopy(given)) != told:
+            raise Fault("reduce changes what it is given: work on a copy")
         return ""
     batch = subject.batch(noisy(subject.truths, 12.0), subject.truths)
     before = {name: value.clone() for name, value in vars(batch).items() if isinstance(value, torch.Tensor)}
@@ -176,8 +182,6 @@ def metric_input_kept(subject: MetricSubject) -> str:
 @check("metric")
 def determinism(subject: MetricSubject) -> str:
     """Twice the same gives the same value, whatever the global generators hold."""
-    import torch
-
     from harness.testing.conformance.answers import seed_everything
     from harness.testing.conformance.subjects.metric import SHIFTS
     from harness.testing.conformance.tensors import noisy
@@ -187,8 +191,7 @@ def determinism(subject: MetricSubject) -> str:
         first, second = subject.base[12.0], subject.values(batch, seed=12345)
     else:
         seed_everything(12345)
-        told = subject.built.reduce(*subject.features(SHIFTS[0]))
-        first, second = subject.base[SHIFTS[0]], torch.tensor([float(value) for value in told], dtype=torch.float64)
+        first, second = subject.base[SHIFTS[0]], subject.reduced(SHIFTS[0])
     change = float((first - second).abs().max())
     if not change <= SLACK:
         raise Fault(f"a second call with other global seeds differs by {change:.2g}: use a generator of its own")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from harness.errors import HarnessError
-from harness.interfaces import MetricBatch
+from harness.interfaces import Assessed, MetricBatch
 from harness.metrics.regions import region_mask
 from harness.runner.plan import metric_skip
 from harness.specs import MetricSpec
@@ -40,8 +40,6 @@ class MetricSubject(Subject):
 
     def need(self) -> None:
         """Raise `NotHere` where a package or a file is absent."""
-        if self.spec.kind == "table":
-            raise NotHere("a table metric is computed from records")
         if "labels" in self.spec.uses:
             raise NotHere("the kit has no label maps of its classes to give")
         if line := metric_skip(f"{self.spec.name}@{self.region}" if self.region else self.spec.name, self.registry):
@@ -59,7 +57,7 @@ class MetricSubject(Subject):
 
     @property
     def per_sample(self) -> bool:
-        """Whether it gives one value a sample. Raises `NotHere` for a table metric."""
+        """Whether it gives one value a sample."""
         return self.spec.kind == "sample"
 
     def build(self, device: str = "cpu", region: str | None = None, **params: Any) -> Any:
@@ -98,7 +96,8 @@ class MetricSubject(Subject):
 
     @remembered
     def base(self) -> dict[float, Tensor]:
-        """Values by the noise's strength in 8-bit levels; of a set metric, by the shift of its features."""
+        """Values by the noise's strength in 8-bit levels; of a set metric, by the shift of its features; of a table
+        metric, by the noise of an assessor's scores."""
         try:
             found = self._ladder() if self.per_sample else self._shifted()
         except (Fault, NotHere):
@@ -106,7 +105,7 @@ class MetricSubject(Subject):
         except Exception as error:
             raise Fault(f"raised {one_line(error)}") from error
         if not all(bool(torch.isfinite(value).all()) for value in found.values()):
-            raise Fault("is not finite on ordinary photographs" if self.per_sample else "is not finite on features")
+            raise Fault("is not finite on ordinary photographs" if self.per_sample else "is not finite on made-up rows")
         return found
 
     def _ladder(self) -> dict[float, Tensor]:
@@ -115,13 +114,53 @@ class MetricSubject(Subject):
     def _shifted(self) -> dict[float, Tensor]:
         found = {}
         for shift in SHIFTS:
-            outputs, truths, clusters = self.features(shift)
             try:
-                told = self.built.reduce(outputs, truths, clusters)
+                found[shift] = self.reduced(shift)
             except HarnessError as reason:
-                raise NotHere(f"it refuses {ROWS} rows of {DIMENSION} features: {reason}") from reason
-            found[shift] = torch.tensor([float(value) for value in told], dtype=torch.float64)
+                raise NotHere(f"it refuses {ROWS} made-up rows: {reason}") from reason
         return found
+
+    def reduced(self, shift: float, metric: Any = None) -> Tensor:
+        """Value and interval [3] of a set or table metric. Raises `Fault` where a table metric's first value ranks
+        nobody.
+        """
+        told = (self.built if metric is None else metric).reduce(*self.given(shift))
+        if self.spec.kind == "table":
+            first = told[0]
+            if first.subset or first.replicates is None:
+                raise Fault('the first value is what ranks: subset "" with replicates on resampled clusters')
+            told = first.value, first.lo, first.hi
+        return torch.tensor([float(value) for value in told], dtype=torch.float64)
+
+    def given(self, shift: float) -> tuple[Any, ...]:
+        """What `reduce` gets, made anew."""
+        return (self.assessed(shift),) if self.spec.kind == "table" else self.features(shift)
+
+    @staticmethod
+    def assessed(shift: float) -> Assessed:
+        """A made-up assessor of 96 pictures of 32 people: its scores are their quality with noise of `shift`.
+
+        Each person is a ladder of three steps with an opinion of each; a picture of the worst is not recognised.
+        """
+        rng = np.random.default_rng(7)
+        quality = np.tile([2.0, 1.0, 0.0], CLUSTERS) + rng.uniform(-0.3, 0.3, ROWS)
+        people = [str(i // 3) for i in range(ROWS)]
+        centres = np.repeat(rng.normal(size=(CLUSTERS, DIMENSION)), 3, axis=0)
+        features = centres + np.where(quality < 0, 3.0, 0.2)[:, None] * rng.normal(size=(ROWS, DIMENSION))
+        ids = tuple(f"p{i:03d}" for i in range(ROWS))
+        truths = tuple(
+            {
+                "mos": float(quality[i]),
+                "strength": i % 3,
+                "kind": "noise",
+                "reference": people[i],
+                "identity": people[i],
+            }
+            for i in range(ROWS)
+        )
+        pairs = [(ids[a], ids[b], people[a] == people[b]) for a in range(ROWS) for b in range(a + 1, ROWS)]
+        scores = quality + shift * rng.normal(size=ROWS)
+        return Assessed(ids, tuple(people), scores, truths, pairs, features.astype(np.float32))
 
     @staticmethod
     def features(shift: float) -> tuple[Features, Features, list[str]]:
@@ -134,7 +173,7 @@ class MetricSubject(Subject):
     def compare_devices(self, device: str, tolerance: float) -> str:
         """The largest relative difference of values on another device. Raises `Fault` beyond `tolerance`."""
         if not self.per_sample:
-            raise NotHere("a set metric is reduced in numpy")
+            raise NotHere("it is reduced in numpy")
         here = self.batch(noisy(self.truths, LADDER[1]), self.truths)
         tensors = {name: value for name, value in vars(here).items() if isinstance(value, Tensor)}
         moved: dict[str, Any] = {name: value.to(device) for name, value in tensors.items()}
@@ -151,4 +190,4 @@ class MetricSubject(Subject):
         if self.per_sample:
             self.values(self.batch(noisy(self.truths, 12.0), self.truths), built)
         else:
-            built.reduce(*self.features(SHIFTS[0]))
+            self.reduced(SHIFTS[0], built)
