@@ -2,6 +2,8 @@
 
 Configuration, seeds, steps, scales and sizes all come from the fixtures. The schedule's tables and the unguided steps
 of the same set are compared in `tests/parity/test_gdp_ground.py`; its low-light and HDR steps have no counterpart here.
+
+An array called ``NAME_sN`` is every N-th row and column of the tensor ``NAME``. A picture that is an input is whole.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,7 +21,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from harness.nn.diffusion import Diffusion, linear_betas, respaced
-from harness.testing.parity import ParityError, ParityRow, Tolerance, compare, filled_state, read_set, same_keys
+from harness.testing.parity import (
+    STATISTICS,
+    ParityError,
+    ParityRow,
+    Tolerance,
+    compare,
+    compare_statistics,
+    filled_state,
+    read_set,
+    same_keys,
+)
 from harness_gdp.degradations import Degradation, block_means, blurred, gaussian_kernel, grey
 from harness_gdp.guidance import Form, Guide, Point, guided_sample, guided_step
 from harness_gdp.network import Prior, PriorConfig
@@ -46,7 +58,27 @@ _READ = re.compile(
     f"|guided/({'|'.join([*TASKS, HOLE])})/(lr|grad_at_pred_xstart|{'|'.join(SAMPLES)})"
     f"|loop/({'|'.join([*TASKS, HOLE])})/({'|'.join(POINTS)})"
 )
-Arrays = Mapping[str, NDArray[Any]]
+_STEPPED = re.compile(r"(.+?)(?:_s(\d+))?")
+
+
+class _Stored(NamedTuple):
+    """Every ``step``-th row and column of a tensor ``[..., H, W]``."""
+
+    values: NDArray[Any]
+    step: int
+
+    def whole(self, name: str) -> Tensor:
+        """The tensor itself. Raises `ParityError` where it is not all there."""
+        if self.step != 1:
+            raise ParityError(f"'{name}' is an input: it must be stored whole")
+        return torch.from_numpy(self.values)
+
+    def cut(self, tensor: Tensor) -> NDArray[Any]:
+        found: NDArray[Any] = tensor.numpy()
+        return found if self.step == 1 else found[..., :: self.step, :: self.step]
+
+
+Arrays = Mapping[str, _Stored]
 
 
 def check(fixtures: Path) -> list[ParityRow]:
@@ -70,9 +102,15 @@ def _path(case: str, variant: str, tensor: str) -> str:
 def _read(path: Path) -> Arrays:
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+            return dict(_stored(name, archive[name]) for name in archive.files)
     except (OSError, ValueError) as error:
         raise ParityError(f"cannot read the fixture arrays {path}") from error
+
+
+def _stored(name: str, values: NDArray[Any]) -> tuple[str, _Stored]:
+    match = _STEPPED.fullmatch(name)
+    assert match is not None  # a name has at least one letter
+    return match[1], _Stored(values, int(match[2] or 1))
 
 
 def _network_rows(fixtures: Path) -> Iterator[ParityRow]:
@@ -92,8 +130,10 @@ def _network_rows(fixtures: Path) -> Iterator[ParityRow]:
     )
     same_keys(network.state_dict(), dict(facts["keys"]))
     with torch.no_grad():
-        found = network(torch.from_numpy(arrays["x"]), torch.from_numpy(arrays["t"]))
-    yield compare(("unet", "-", "y"), found.numpy(), arrays["y"], NETWORK)
+        found = network(arrays["x"].whole("x"), arrays["t"].whole("t"))
+    yield compare(("unet", "-", "y"), arrays["y"].cut(found), arrays["y"].values, NETWORK)
+    told = {name: value for name, value in facts["y_stat"].items() if name in ("shape", *STATISTICS)}
+    yield compare_statistics(("unet", "-", "y statistics"), found.numpy(), told, NETWORK.max_abs)
 
 
 def _filled(config: PriorConfig) -> Prior:
@@ -133,26 +173,38 @@ class _Guided:
     def rows(self) -> Iterator[ParityRow]:
         """The unguided step, the operators, each task's pull and steps, the loops."""
         self.network = _filled(_configuration(self.content["guided"]["unet_config"]))
-        yield compare(("guided", "blur", "kernel"), gaussian_kernel().numpy(), self.arrays["blur_kernel9"], OBSERVED)
+        yield compare(
+            ("guided", "blur", "kernel"), gaussian_kernel().numpy(), self.arrays["blur_kernel9"].values, OBSERVED
+        )
         yield from self._steps()
         yield from self._loops()
 
-    def _compare(self, case: str, variant: str, tensor: str, ours: Tensor, tolerance: Tolerance) -> ParityRow:
-        stored = self.arrays[_path(case, variant, tensor)]
-        return compare((case, variant, tensor), ours.numpy(), stored, tolerance)
+    def _compare(self, case: str, variant: str, tensor: str, ours: Tensor, tolerance: Tolerance) -> Iterator[ParityRow]:
+        """The array, and the statistics of the whole tensor where the set has them."""
+        name = _path(case, variant, tensor)
+        stored = self.arrays[name]
+        yield compare((case, variant, tensor), stored.cut(ours), stored.values, tolerance)
+        told = self.content.get("statistics", {}).get(name)
+        if told is None and stored.step != 1:
+            raise ParityError(f"'{name}' is not whole, and its statistics are absent")
+        if told is not None:
+            yield compare_statistics((case, variant, f"{tensor} statistics"), ours.numpy(), told, tolerance.max_abs)
+
+    def _input(self, name: str) -> Tensor:
+        return self.arrays[name].whole(name)
 
     def _holed(self, image: Tensor) -> Tensor:
         known = torch.ones(image.shape[-2] * image.shape[-1])
-        known[torch.from_numpy(self.arrays["guided/inp/missing_pixels"])] = 0
+        known[self._input("guided/inp/missing_pixels")] = 0
         return image * known.view(1, 1, *image.shape[-2:])
 
     def _guide(self, task: str, scale: float) -> Guide:
-        observed = torch.from_numpy(self.arrays[f"guided/{task}/lr"]) / 2 + 0.5
+        observed = self._input(f"guided/{task}/lr") / 2 + 0.5
         return Guide(TASKS.get(task, self._holed), observed, scale, COLOUR_WEIGHT if task == "color" else 0.0)
 
     def _steps(self) -> Iterator[ParityRow]:
         facts = self.content["guided"]
-        clean = torch.from_numpy(self.arrays["guided/clean"])
+        clean = self._input("guided/clean")
         noisy, noise = (_seeded(facts[name])(clean.shape) for name in ("x_t", "noise"))
         t = torch.full((len(clean),), facts["t"])
         diffusion = Diffusion(linear_betas(), respaced(1000, facts["respacing"]))
@@ -161,23 +213,23 @@ class _Guided:
         estimate = diffusion.estimate(prediction, noisy, t)
         # the network's noise is that much larger in the clean picture
         wide = NETWORK.max_abs * float(diffusion.alphas_cumprod[facts["t"]] ** -0.5)
-        yield self._compare("guided", "-", "pred_xstart", estimate.start, Tolerance(wide, wide))
-        yield self._compare("guided", "-", "mean", estimate.mean, STEP)
-        yield self._compare("guided", "-", "log_variance", estimate.log_variance, STEP)
+        yield from self._compare("guided", "-", "pred_xstart", estimate.start, Tolerance(wide, wide))
+        yield from self._compare("guided", "-", "mean", estimate.mean, STEP)
+        yield from self._compare("guided", "-", "log_variance", estimate.log_variance, STEP)
         for task in sorted({name.split("/")[1] for name in self.arrays if re.fullmatch("guided/[^/]+/lr", name)}):
             guide = self._guide(task, facts["scales"][task])
-            yield self._compare("guided", task, "lr", 2 * guide.degrade(clean) - 1, OBSERVED)
-            yield self._compare("guided", task, "grad_at_pred_xstart", guide(estimate.start), STEP)
+            yield from self._compare("guided", task, "lr", 2 * guide.degrade(clean) - 1, OBSERVED)
+            yield from self._compare("guided", task, "grad_at_pred_xstart", guide(estimate.start), STEP)
             step = partial(guided_step, diffusion, prediction, noisy, t, noise, guide)
             for tensor in [tensor for tensor in SAMPLES if f"guided/{task}/{tensor}" in self.arrays]:
-                yield self._compare("guided", task, tensor, step(*SAMPLES[tensor]), STEP)
+                yield from self._compare("guided", task, tensor, step(*SAMPLES[tensor]), STEP)
 
     def _loops(self) -> Iterator[ParityRow]:
         facts = self.content["loop"]
         diffusion = Diffusion(linear_betas(), respaced(1000, facts["respacing"]))
-        shape = self.arrays["guided/clean"].shape
+        shape = self._input("guided/clean").shape
         for _, task, name in [name.split("/") for name in self.arrays if name.startswith("loop/")]:
             draw = partial(_seeded(facts["noise"]), shape)
             guide = self._guide(task, facts["scale"])
             found = guided_sample(self.network, diffusion, draw, guide, POINTS[name])
-            yield self._compare("loop", task, name, found, LOOP)
+            yield from self._compare("loop", task, name, found, LOOP)

@@ -39,11 +39,25 @@ def test_every_stored_array_has_a_row_and_another_scale_does_not_pass(copy: Path
     _change(copy, scales={"sr4": 2000, "inp": 4000, "blur": 6000, "color": 6100})
     rows = check(copy)
     with np.load(copy / "gdp_diffusion.npz") as archive:
-        stored = {name for name in archive.files if name.startswith(("guided/", "loop/"))}
+        stored = {name.removesuffix("_s3") for name in archive.files if name.startswith(("guided/", "loop/"))}
+    statistics = json.loads((copy / FIXTURE_SET).read_text())["statistics"]
     told = {"/".join(part for part in (row.case, row.variant, row.tensor) if part != "-") for row in rows}
     assert stored - told == {"guided/clean", "guided/inp/missing_pixels"}
-    wrong = {(row.variant, row.tensor) for row in rows if not row.ok}
+    assert {f"{name} statistics" for name in statistics} <= told
+    wrong = {(row.variant, row.tensor) for row in rows if not row.ok and "statistics" not in row.tensor}
     assert wrong == {("color", tensor) for tensor in ("grad_at_pred_xstart", "sample_x0", "sample_xt")}
+
+
+def test_a_thinned_array_needs_its_statistics_and_an_input_is_whole(copy: Path) -> None:
+    content = json.loads((copy / FIXTURE_SET).read_text())
+    (copy / FIXTURE_SET).write_text(json.dumps({**content, "statistics": {}}))
+    with pytest.raises(ParityError, match="'guided/pred_xstart' is not whole, and its statistics are absent"):
+        check(copy)
+    with np.load(copy / "gdp_diffusion.npz") as archive:
+        arrays = {f"{name}_s3" if name == "guided/clean" else name: archive[name] for name in archive.files}
+    np.savez(copy / "gdp_diffusion.npz", **arrays)
+    with pytest.raises(ParityError, match="'guided/clean' is an input: it must be stored whole"):
+        check(copy)
 
 
 @pytest.mark.parametrize("name", ["guided/snow/lr", "guided/sr4/sample_v2", "loop/sr4/x1"])
