@@ -136,7 +136,10 @@ def _crops_of(image: Image.Image, count: int, draw: random.Random) -> Iterator[n
 
 
 def crops(folder: Path, target: Path, count: int, seed: int) -> None:
-    """Write uint8 [count,192,192,3] random crops, shuffled, to `target` (.npy); decided by `seed`."""
+    """Write uint8 [count,192,192,3] random crops, shuffled, to `target` (.npy); decided by `seed`.
+
+    `<target>_sources.npy` beside it, int32 [count], numbers the photograph that each was cut from.
+    """
     photos = _photos(folder)
     images = []
     for photo in photos:
@@ -146,6 +149,9 @@ def crops(folder: Path, target: Path, count: int, seed: int) -> None:
     array = np.empty((count, CROP, CROP, 3), dtype=np.uint8)
     row = 0
     shares = _shares([image.width * image.height for image in images], count)
+    sources = np.empty(count, np.int32)
+    sources[order] = np.repeat(np.arange(len(shares)), shares)
+    np.save(target.with_name(f"{target.stem}_sources.npy"), sources)
     for photo, image, share in zip(photos, images, shares, strict=True):
         for crop in _crops_of(image, share, random.Random(f"{seed}:{photo['id']}")):
             array[order[row]] = crop
