@@ -54,6 +54,7 @@ class Sample:
         mask: bool H×W, True = hole; None where the mask set draws it.
         truth: further exact knowledge: `instances` (uint8 H×W), scene graph, MOS, identity.
         target: what the output is compared with where it is not `image` (removal pairs).
+        reference: uint8 H×W×3, the undistorted picture that an assessor with a full reference compares `image` with.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Sample:
     labels: NDArray[np.int64] | None = None
     exposures: NDArray[np.uint8] | None = None
     target: Pixels | None = None
+    reference: Pixels | None = None
     truth: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -117,7 +119,10 @@ class MaskSet(Protocol):
 
 @dataclass
 class Batch:
-    """What a method is given: only what the task gives and the method needs; everything else is None."""
+    """What a method is given: only what the task gives and the method needs; everything else is None.
+
+    `reference` [N,3,H,W] is the undistorted picture, for assessors that compare with it.
+    """
 
     ids: tuple[str, ...]
     image: torch.Tensor | None = None
@@ -128,6 +133,7 @@ class Batch:
     operator: Any | None = None
     target_size: tuple[int, int] | None = None
     seeds: tuple[int, ...] = ()
+    reference: torch.Tensor | None = None
 
     def image_and_mask(self, method: str) -> tuple[torch.Tensor, torch.Tensor]:
         """What an inpainter cannot do without: `image` and `mask`. Raises `HarnessError` naming what does not fit."""
@@ -162,12 +168,16 @@ class Images:
 
 @dataclass
 class Scores:
-    """An assessor's answer: `scores` {name: [N]}, the primary's name, an optional map [N,1,H,W], refusals by index."""
+    """An assessor's answer: `scores` {name: [N]}, the primary's name, an optional map [N,1,H,W], refusals by index.
+
+    `facts` {name: one text or number a picture} stand in its record; a NaN or an empty text is not told.
+    """
 
     scores: Mapping[str, torch.Tensor]
     primary: str
     map: torch.Tensor | None = None
     refused: Mapping[int, str] = field(default_factory=dict)
+    facts: Mapping[str, Sequence[str | int | float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -278,6 +288,8 @@ class Assessed:
         truths: texts, numbers and flags of each picture's `Sample.truth` (`mos`, a distortion's `strength`).
         pairs: the data set's (a, b, genuine) by id, where the metric asks for `pairs`.
         features: float32 [n,D] of the pictures by the metric's extractor; None where it names none.
+        levels: int64 [n,2,256]: pixels of each 8-bit level of the assessor's map that the first label map leaves at 0,
+            and that it marks; all 0 where a picture has no map. None where none has, or the task gives no labels.
     """
 
     ids: tuple[str, ...]
@@ -286,6 +298,7 @@ class Assessed:
     truths: tuple[Mapping[str, Any], ...]
     pairs: Sequence[tuple[str, str, bool]] = ()
     features: NDArray[np.float32] | None = None
+    levels: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -308,7 +321,7 @@ class TableValue:
 
 
 class TableMetric(Protocol):
-    """Numbers about an assessor: how well its scores order what the data set knows.
+    """Numbers about an assessor: how well its scores order what the data set knows, its map finds what is marked.
 
     `extractor` names the registered embedder whose features of the pictures it needs, "" for none; `pairs` says that it
     needs the data set's. `reduce` raises `RefusedSet` with the reason where it says nothing. Its class is called with

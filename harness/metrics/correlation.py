@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,7 @@ from scipy.stats import kendalltau, pearsonr, rankdata
 from harness.errors import RefusedSet
 from harness.interfaces import Assessed, TableValue
 from harness.stats.clusters import cluster_codes, cluster_sums, resampled_weights
-from harness.stats.intervals import mean_intervals
-from harness.stats.model import FEWEST_CLUSTERS
+from harness.stats.intervals import mean_intervals, percentile_ends
 
 __all__ = ["Krcc", "LadderMonotone", "LadderSrcc", "Plcc", "PlccLogistic", "Srcc"]
 
@@ -28,29 +28,47 @@ RESAMPLES = 500
 class _Opinion:
     """Correlation of scores with `mos`, higher is better; resampled by cluster (the reference picture).
 
-    A picture that the assessor refused is left out; below ten pictures with a score nothing is told (ours).
+    A picture that the assessor refused is left out; below ten pictures with a score nothing is told (ours). Where the
+    set has several distortions, subsets name them: `kind:jpeg`.
     """
 
     extractor = ""
     pairs = False
 
     def reduce(self, of: Assessed) -> Sequence[TableValue]:
-        """One value. Raises `RefusedSet` where the data set has no opinions or the scores do not vary."""
+        """Of all pictures, then by kind. Raises `RefusedSet` where there are no opinions or the scores do not vary."""
         if not all("mos" in known for known in of.truths):
             raise RefusedSet("the data set has no opinion scores")
         opinions = np.array([float(known["mos"]) for known in of.truths])
         usable = np.isfinite(of.scores) & np.isfinite(opinions)
-        if usable.sum() < 10 or np.ptp(of.scores[usable]) == 0 or np.ptp(opinions[usable]) == 0:
-            raise RefusedSet("fewer than ten pictures with a score, or all alike")
         codes = cluster_codes(list(of.clusters))
+        whole = self._of(of.scores, opinions, codes, usable)
+        if whole is None:
+            raise RefusedSet("fewer than ten pictures with a score, or all alike")
+        kinds = np.array([str(known.get("kind", "")) for known in of.truths])
+        named = sorted(set(kinds))
+        found = [whole]
+        for kind in named if len(named) > 1 else ():
+            mine = self._of(of.scores, opinions, codes, usable & (kinds == kind))
+            nothing = TableValue(math.nan, math.nan, math.nan)
+            found.append(replace(mine or nothing, subset=f"kind:{kind}", replicates=None))
+        return found
+
+    def _of(
+        self, scores: Floats, opinions: Floats, codes: NDArray[np.intp], usable: NDArray[np.bool_]
+    ) -> TableValue | None:
+        """Of the usable ones; None of fewer than ten, or where they are all alike."""
+        if usable.sum() < 10 or np.ptp(scores[usable]) == 0 or np.ptp(opinions[usable]) == 0:
+            return None
+        clusters = int(codes.max()) + 1
         drawn = []
-        for weights in resampled_weights(int(codes.max()) + 1, RESAMPLES, 0):
+        for weights in resampled_weights(clusters, RESAMPLES, 0):
             for times in weights.astype(np.int64):
                 again = np.repeat(np.flatnonzero(usable), times[codes[usable]])
-                drawn.append(_safe(self.correlation, of.scores[again], opinions[again]))
+                drawn.append(_safe(self.correlation, scores[again], opinions[again]))
         replicates = np.array(drawn)
-        value = self.correlation(of.scores[usable], opinions[usable])
-        return [TableValue(value, *_ends(replicates, int(codes.max()) + 1), replicates=replicates)]
+        value = self.correlation(scores[usable], opinions[usable])
+        return TableValue(value, *percentile_ends(replicates, clusters), replicates=replicates)
 
     @staticmethod
     def correlation(scores: Floats, opinions: Floats) -> float:
@@ -135,14 +153,6 @@ def _safe(correlation: Callable[[Floats, Floats], float], scores: Floats, opinio
     if len(scores) < 2 or np.ptp(scores) == 0 or np.ptp(opinions) == 0:
         return math.nan
     return correlation(scores, opinions)
-
-
-def _ends(replicates: Floats, clusters: int) -> tuple[float, float]:
-    defined = replicates[np.isfinite(replicates)]
-    if clusters < FEWEST_CLUSTERS or len(defined) < 0.95 * len(replicates):
-        return math.nan, math.nan
-    low, high = np.quantile(defined, [0.025, 0.975])
-    return float(low), float(high)
 
 
 class _Ladder:

@@ -10,14 +10,17 @@ import torch
 
 from harness.errors import HarnessError
 from harness.interfaces import Images, Scores
-from harness.runner.images import grey_maps
+from harness.runner.images import facts_of, grey_maps
+from harness.runner.levels import LEVELS
 
-__all__ = ["ASSESSED", "ASSESSED_BY", "Assessment", "assessments"]
+__all__ = ["ASSESSED", "ASSESSED_BY", "ASSESSORS", "Assessment", "assessments"]
 
 ASSESSED = "assessed"
 """Record column `score:assessed`: an assessor's primary score, whatever its own name for it."""
 ASSESSED_BY = "assessed_by"
 """Fact: the assessor's own name for it."""
+ASSESSORS = "map"
+"""What the one map of an assessor is called."""
 
 
 class Assessment:
@@ -33,14 +36,15 @@ class Assessment:
 def assessments(answer: Any, shown: torch.Tensor) -> list[Assessment]:
     """An assessor's answer about pictures `shown` [N,3,H,W], one a picture.
 
-    A further score that is NaN is not told; the primary one may be infinite or NaN here, which fails the sample later.
+    A further score or fact that is NaN, or an empty text, is not told; the primary score may be infinite or NaN here,
+    which fails the sample later.
 
     Raises `HarnessError` for anything but `Scores` with N numbers by name, the primary among them.
     """
     count = len(shown)
     scores = _checked(answer, count)
     found = [Assessment() for _ in range(count)]
-    maps = {} if answer.map is None else {"map": answer.map}
+    maps = {} if answer.map is None else {ASSESSORS: answer.map}
     for own, grey in zip(found, grey_maps(Images(shown, maps=maps)), strict=True):
         own.maps = grey
     for index, reason in answer.refused.items():
@@ -50,9 +54,13 @@ def assessments(answer: Any, shown: torch.Tensor) -> list[Assessment]:
     for index, own in enumerate(found):
         own.score = scores[answer.primary][index]
         others = {name: values[index] for name, values in scores.items() if name != answer.primary}
-        own.facts = {name: value for name, value in others.items() if math.isfinite(value)}
+        own.facts = {name: value for name, value in {**others, **facts_of(answer, index)}.items() if _is_told(value)}
         own.facts[ASSESSED_BY] = answer.primary
     return found
+
+
+def _is_told(value: str | int | float) -> bool:
+    return bool(value) if isinstance(value, str) else math.isfinite(value)
 
 
 def _checked(answer: Any, count: int) -> dict[str, Sequence[float]]:
@@ -63,6 +71,12 @@ def _checked(answer: Any, count: int) -> dict[str, Sequence[float]]:
     for name, values in answer.scores.items():
         if tuple(values.shape) != (count,):
             raise HarnessError(f"the method's score {name} has shape {tuple(values.shape)}, expected ({count},)")
-        if name == ASSESSED_BY:
+    for name, told in answer.facts.items():
+        if len(told) != count:
+            raise HarnessError(f"the method's fact {name} has {len(told)} values, expected {count}")
+        if name in answer.scores:
+            raise HarnessError(f"the method tells {name} as a score and as a fact")
+    for name in (*answer.scores, *answer.facts):
+        if name in (ASSESSED_BY, LEVELS):
             raise HarnessError(f"the method's score {name} has a name that is the engine's")
     return {name: values.detach().double().tolist() for name, values in answer.scores.items()}

@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 import torch
 
-from harness.runner.assessing import ASSESSED
+from harness.runner.assessing import ASSESSED, ASSESSORS
 from harness.runner.call import Answer, Calls, answer_of, labels_tensor, reason_of, shown_tensor
 from harness.runner.entries import Entry
 from harness.runner.features import FeatureBook
 from harness.runner.images import MAP
+from harness.runner.levels import LEVELS, counted, packed
 from harness.runner.measure import Judge, composite_of
 from harness.runner.roles import shown_role
 from harness.runner.units import TaskData, Unit, UnitKey, ahead
@@ -230,6 +231,8 @@ class Engine:
             hashes = {name: writer.hash(levels) for name, levels in maps.items()}
             row |= {f"fact:{name}": value for name, value in answer.facts.items()}
             row |= {f"fact:{MAP}{name}": value for name, value in hashes.items()}
+            if one.image is None and maps and answer.unit.labels is not None:
+                row[f"fact:{LEVELS}"] = packed(counted(maps[ASSESSORS], answer.unit.labels[0] > 0))
             row |= {"seconds": answer.seconds, "peak_mb": answer.peak_mb}
             if pixels_known and job.old is not None:
                 row |= _kept_values(job.old, row)

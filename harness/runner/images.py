@@ -9,7 +9,8 @@ from typing import Any
 import torch
 
 from harness.errors import HarnessError
-from harness.interfaces import Images
+from harness.interfaces import Images, Scores
+from harness.runner.levels import LEVELS
 
 __all__ = ["CALLS", "FACT", "MAP", "checked_image", "facts_of", "finite", "grey_maps"]
 
@@ -60,13 +61,13 @@ def grey_maps(images: Images) -> list[dict[str, torch.Tensor]]:
     return found
 
 
-def facts_of(images: Images, index: int) -> dict[str, str | int | float]:
+def facts_of(answer: Images | Scores, index: int) -> dict[str, str | int | float]:
     """One sample's facts, as Python's own types: a record is JSON. Raises `HarnessError` for other values."""
-    found = {name: values[index] for name, values in images.facts.items()}
+    found = {name: values[index] for name, values in answer.facts.items()}
     plain = {name: value.item() if hasattr(value, "item") else value for name, value in found.items()}
     for name, value in plain.items():
         if not isinstance(value, str | int | float):
             raise HarnessError(f"the method's fact {name} is a {type(value).__name__}, not a text or a number")
-        if name.startswith(MAP) or name == FACT:
+        if name.startswith(MAP) or name in (FACT, LEVELS):
             raise HarnessError(f"the method's fact {name} has a name that is the engine's")
     return plain

@@ -1,4 +1,4 @@
-"""Metrics that are one number a table: from an assessor's scores and what the data set knows of the pictures."""
+"""Metrics that are one number a table: from an assessor's scores and maps, and what the data set knows."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from harness.errors import RefusedSet
 from harness.interfaces import Assessed, TableMetric
 from harness.plugins import Registry
 from harness.runner.assessing import ASSESSED
 from harness.runner.features import matrix_of, set_aggregates, stored_truths, table_metrics
+from harness.runner.levels import LEVELS, Levels, unpacked
 from harness.runner.plan import build_dataset
 from harness.stats.reduced import packed_replicates
 from harness.store.folder import RunFolder
@@ -57,13 +59,15 @@ def _of_tables(run: RunFolder, registry: Registry, entries: Sequence[str], tasks
             for name in {metric.extractor for metric in metrics.values()} - {""}
         }
         for entry in entries:
-            scores = _scores(run, entry, task, pictures)
-            if scores is None:
+            mine = _records(run, entry, task, pictures)
+            if mine is None:
                 continue
+            scores, levels = _scores(mine, pictures), _levels(mine, pictures)
             for column, metric in metrics.items():
                 seen = Assessed(
                     ids=tuple(pictures["sample"]), clusters=tuple(pictures["cluster"]), scores=scores,
                     truths=tuple(pictures["known"]), pairs=pairs, features=features.get(metric.extractor),
+                    levels=levels,
                 )  # fmt: skip
                 rows += [{"entry": entry, "task": task.id, "metric": column, **row} for row in _reduced(metric, seen)]
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -87,14 +91,30 @@ def _features(run: RunFolder, registry: Registry, extractor: str, task: str, pic
     return matrix_of(rows.loc[list(pictures["sample"])])
 
 
-def _scores(run: RunFolder, entry: str, task: Task, pictures: pd.DataFrame) -> Any:
-    """One score a picture, mean over repeats, NaN where refused; None where some picture has neither."""
+def _records(run: RunFolder, entry: str, task: Task, pictures: pd.DataFrame) -> pd.DataFrame | None:
+    """An entry's records of a task's pictures; None where one failed or is not there."""
     rows = run.rows(entry, {"id": task.id, "samples": list(pictures["sample"])})
-    if rows.empty or (rows["status"] == "failed").any() or set(rows["sample"]) != set(pictures["sample"]):
-        return None
+    whole = not rows.empty and not (rows["status"] == "failed").any() and set(rows["sample"]) == set(pictures["sample"])
+    return rows if whole else None
+
+
+def _scores(rows: pd.DataFrame, pictures: pd.DataFrame) -> NDArray[np.float64]:
+    """One score a picture, mean over repeats, NaN where refused."""
     if f"score:{ASSESSED}" not in rows:
         return np.full(len(pictures), math.nan)
     return rows.groupby("sample")[f"score:{ASSESSED}"].mean().reindex(pictures["sample"]).to_numpy(np.float64)
+
+
+def _levels(rows: pd.DataFrame, pictures: pd.DataFrame) -> Levels | None:
+    """[n, 2, 256] of `harness.runner.levels`, added over repeats, 0 where a picture has no map; None where none has."""
+    if f"fact:{LEVELS}" not in rows:
+        return None
+    found = np.zeros((len(pictures), 2, 256), np.int64)
+    places = {name: place for place, name in enumerate(pictures["sample"])}
+    for name, text in zip(rows["sample"], rows[f"fact:{LEVELS}"], strict=True):
+        if isinstance(text, str) and text:
+            found[places[name]] += unpacked(text)
+    return found
 
 
 def _reduced(metric: TableMetric, seen: Assessed) -> list[dict[str, Any]]:

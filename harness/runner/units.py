@@ -48,6 +48,7 @@ class Unit:
         labels: int64 [L, H, W] where the task gives label maps.
         blanked: `seen` of a method that knows no regions and so is shown a region as a hole; "" in the role `hole`.
         known: texts, numbers and flags of the sample's truth; no method sees them.
+        reference: uint8 H×W×3 where the task gives assessors the undistorted picture.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Unit:
     labels: NDArray[np.int64] | None = None
     blanked: str = ""
     known: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    reference: NDArray[np.uint8] | None = None
 
     @property
     def ratio(self) -> float:
@@ -75,12 +77,12 @@ class Unit:
     @property
     def nbytes(self) -> int:
         """Memory held."""
-        return sum(a.nbytes for a in (self.truth, self.mask, self.image, self.labels) if a is not None)
+        return sum(a.nbytes for a in (self.truth, self.mask, self.image, self.labels, self.reference) if a is not None)
 
     @property
     def shown(self) -> NDArray[np.uint8] | None:
         """What stands for what methods are shown, uint8 H×W×3, where that is not the truth: labels as colours first."""
-        return self.image if self.labels is None else label_colours(self.labels)
+        return self.image if self.labels is None or self.image is None else label_colours(self.labels)
 
 
 class TaskData:
@@ -156,12 +158,15 @@ class TaskData:
         shown = sample.image if sample.target is not None else None
         if "image" not in self.task.gives:
             shown = np.zeros_like(truth)
-        labels = self._labels(key, sample)
+        labels, reference = self._labels(key, sample), self._reference(key, sample)
         mask_hash = pixels_hash(mask.view(np.uint8) * np.uint8(255)) if mask is not None else ""
         hashes = pixels_hash(truth), mask_hash, ""
         known = {name: value for name, value in sample.truth.items() if isinstance(value, str | int | float | bool)}
-        unit = Unit(key.id, sample.cluster, truth, mask, sample.prompt, *hashes, shown, labels, known=known)
-        words = [mask_hash, sample.prompt or "", *([pixels_hash(labels.view(np.uint8))] if labels is not None else [])]
+        unit = Unit(
+            key.id, sample.cluster, truth, mask, sample.prompt, *hashes, shown, labels, known=known, reference=reference
+        )
+        words = [mask_hash, sample.prompt or ""]
+        words += [pixels_hash(seen.view(np.uint8)) for seen in (labels, reference) if seen is not None]
         seen = digest([pixels_hash(unit.visible(self.task.role)), *words])
         as_hole = self.task.role == "region" and mask is not None
         return replace(unit, seen=seen, blanked=digest([pixels_hash(unit.visible("hole")), *words]) if as_hole else "")
@@ -175,6 +180,16 @@ class TaskData:
         if labels.dtype != np.int64 or labels.ndim != 3 or labels.shape[1:] != size:
             raise HarnessError(f"{key.id}: labels are {labels.dtype} {labels.shape}, not int64 [L, *{size}]")
         return np.ascontiguousarray(labels)
+
+    def _reference(self, key: UnitKey, sample: Sample) -> NDArray[np.uint8] | None:
+        if "reference" not in self.task.gives:
+            return None
+        if sample.reference is None:
+            raise HarnessError(f"{key.id}: task {self.task.id} gives a reference; {self.task.dataset} has none for it")
+        if sample.reference.shape != sample.image.shape:
+            sizes = f"{sample.reference.shape}, the picture {sample.image.shape}"
+            raise HarnessError(f"{key.id}: its reference is {sizes}")
+        return sample.reference
 
 
 def _blanked(image: NDArray[np.uint8], hole: NDArray[np.bool_] | None) -> NDArray[np.uint8]:

@@ -23,7 +23,7 @@ from harness.stats.clusters import (
 )
 from harness.stats.model import FEWEST_CLUSTERS, Interval
 
-__all__ = ["RESAMPLES", "jackknife_interval", "mean_intervals", "median_interval"]
+__all__ = ["RESAMPLES", "jackknife_interval", "mean_intervals", "median_interval", "percentile_ends"]
 
 RESAMPLES = 10_000
 MEDIAN_RESAMPLES = 1_000
@@ -104,6 +104,18 @@ def median_interval(
     tail = (1.0 - level) / 2
     low, high = np.quantile(medians, [tail, 1.0 - tail]) if clusters > 1 else (np.nan, np.nan)
     return Interval(float(np.median(values)), float(low), float(high), len(values), clusters)
+
+
+def percentile_ends(replicates: Floats, clusters: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Percentile interval of a statistic on resampled clusters [B].
+
+    NaN below `FEWEST_CLUSTERS`, and where more than 5 % of the resamples leave it undefined (ours).
+    """
+    defined = replicates[np.isfinite(replicates)]
+    if clusters < FEWEST_CLUSTERS or len(defined) < 0.95 * len(replicates):
+        return float("nan"), float("nan")
+    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
 
 
 def jackknife_interval(statistic: Callable[[Ints], float], labels: Labels, *, level: float = 0.95) -> Interval:

@@ -40,7 +40,7 @@ class MetricSubject(Subject):
 
     def need(self) -> None:
         """Raise `NotHere` where a package or a file is absent."""
-        if "labels" in self.spec.uses:
+        if "labels" in self.spec.uses and self.per_sample:
             raise NotHere("the kit has no label maps of its classes to give")
         if line := metric_skip(f"{self.spec.name}@{self.region}" if self.region else self.spec.name, self.registry):
             raise NotHere(line)
@@ -140,7 +140,8 @@ class MetricSubject(Subject):
     def assessed(shift: float) -> Assessed:
         """A made-up assessor of 96 pictures of 32 people: its scores are their quality with noise of `shift`.
 
-        Each person is a ladder of three steps with an opinion of each; a picture of the worst is not recognised.
+        Each person is a ladder of three steps with an opinion of each; a picture of the worst is not recognised, and
+        a fourth of it is marked. The map finds marks with the same noise.
         """
         rng = np.random.default_rng(7)
         quality = np.tile([2.0, 1.0, 0.0], CLUSTERS) + rng.uniform(-0.3, 0.3, ROWS)
@@ -155,12 +156,14 @@ class MetricSubject(Subject):
                 "kind": "noise",
                 "reference": people[i],
                 "identity": people[i],
+                "group": ("untouched", "different", "fault")[i % 3],
             }
             for i in range(ROWS)
         )
         pairs = [(ids[a], ids[b], people[a] == people[b]) for a in range(ROWS) for b in range(a + 1, ROWS)]
         scores = quality + shift * rng.normal(size=ROWS)
-        return Assessed(ids, tuple(people), scores, truths, pairs, features.astype(np.float32))
+        levels = np.stack([_levels(i % 3 == 2, shift, rng) for i in range(ROWS)])
+        return Assessed(ids, tuple(people), scores, truths, pairs, features.astype(np.float32), levels)
 
     @staticmethod
     def features(shift: float) -> tuple[Features, Features, list[str]]:
@@ -191,3 +194,10 @@ class MetricSubject(Subject):
             self.values(self.batch(noisy(self.truths, 12.0), self.truths), built)
         else:
             self.reduced(SHIFTS[0], built)
+
+
+def _levels(faulty: bool, shift: float, rng: np.random.Generator) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """[2, 256] of a map of 64 pixels, 16 of them marked where `faulty`."""
+    marked = np.arange(64) < 16 * faulty
+    map = np.clip(64 + 128 * marked + 90 * shift * rng.normal(size=64), 0, 255).astype(np.int64)
+    return np.stack([np.bincount(map[marked == inside], minlength=256) for inside in (False, True)])
