@@ -32,6 +32,7 @@ class Place(NamedTuple):
         suffixes: only files with these; empty: any picture (so that a copy as PNG is as good as one as JPEG).
         witness: key of the file that shows that names are counted as this place counts them; "" needs none.
         keep_suffix: the pattern sees the suffix too.
+        fold: the key is in lower case, whatever the file's name.
     """
 
     folder: str
@@ -40,6 +41,7 @@ class Place(NamedTuple):
     suffixes: tuple[str, ...] = ()
     witness: str = ""
     keep_suffix: bool = False
+    fold: bool = False
 
     def raw_key(self, path: str) -> str | None:
         """The key as it stands in the name of a file at `path` below the folder; None for a file of another kind."""
@@ -51,19 +53,24 @@ class Place(NamedTuple):
 
     def key(self, raw: str) -> str:
         """The sample's key."""
-        return raw if self.shift is None else str(int(raw) + self.shift)
+        if self.shift is not None:
+            return str(int(raw) + self.shift)
+        return raw.lower() if self.fold else raw
 
 
 class Role(NamedTuple):
     """One kind of file of a sample. The first place that is there counts.
 
     Attributes:
-        name: `image`, `mask`, `labels`, `instances`, `target`, or `pair`: picture and labels side by side in a file.
+        name: `image`, `mask`, `labels`, `instances`, `target`, `reference`, or `pair`: picture and labels side by side
+            in a file.
+        shared: one file serves many samples; the split's pick says which (`Chosen.known`).
     """
 
     name: str
     places: tuple[Place, ...]
     optional: bool = False
+    shared: bool = False
 
 
 class Split(NamedTuple):
@@ -74,6 +81,7 @@ class Split(NamedTuple):
         known: how sure that is; `source`: where it was read.
         pick: which of the samples found belong to it; None: all.
         hole: the value of a mask file that means hole.
+        binary: mask and label files hold 0 and anything else, 1 mostly: above 0 is white, or class 1.
     """
 
     name: str
@@ -83,6 +91,7 @@ class Split(NamedTuple):
     source: str = ""
     pick: Pick | None = None
     hole: Literal["white", "black"] = "white"
+    binary: bool = False
 
     @property
     def counted(self) -> str:

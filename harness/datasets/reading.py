@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from harness.datasets.decode import ImageError, decode, decode_mask
 from harness.datasets.labels import decode_labels
 from harness.datasets.layouts import Split
@@ -27,6 +29,9 @@ def hole_of(data: bytes, name: str, *, white: bool) -> Hole:
 
 def read_role(role: str, data: bytes, name: str, split: Split) -> NDArray[Any]:
     """uint8 H×W×3 of pictures, bool H×W of masks (True = hole), int64 H×W of labels. Raises `ImageError`."""
+    if split.binary and role in ("mask", "labels"):
+        marked = _named(name, lambda: decode(data).pixels).any(axis=2)
+        return marked.astype(np.int64) if role == "labels" else marked == (split.hole == "white")
     if role == "mask":
         return hole_of(data, name, white=split.hole == "white")
     if role in ("labels", "instances"):
