@@ -61,7 +61,7 @@ def test_right_but_different_is_different_and_without_fault() -> None:
     different = [f for f in found if f.kind == DIFFERENT]
     assert len(different) >= 3
     for index, each in enumerate(found):
-        assert (changed(each, photo(index % 4))[each.hole].mean() > 0.3) == (each.kind == DIFFERENT)
+        assert changed(each, photo(index % 4))[each.hole].any() == (each.kind == DIFFERENT)
         assert not each.artifact.any()
 
 

@@ -78,7 +78,7 @@ def test_a_missing_entry_is_an_error_that_names_it(config: Config, key: str, tmp
     state = state_of(config)
     del state[key]
     torch.save(state, tmp_path / "official.pth")
-    with pytest.raises(HarnessError, match=f"does not hold PAL4VST weights.*{key}"):
+    with pytest.raises(HarnessError, match=f"does not hold PAL4VST or par-proxy weights.*{key}"):
         finder(tmp_path / "official.pth")
 
 

@@ -1,0 +1,9 @@
+"""What can be trained here. Options of the command are the factories' keyword arguments."""
+
+from __future__ import annotations
+
+__all__ = ["RECIPES"]
+
+RECIPES = {
+    "par-proxy": {"mini": "harness_par.proxy_train:mini"},
+}
