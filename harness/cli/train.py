@@ -11,8 +11,9 @@ from harness.cli.completion import complete_methods
 __all__ = ["train_command"]
 
 
-@click.command("train")
+@click.command("train", context_settings={"ignore_unknown_options": True})
 @click.argument("method", shell_complete=complete_methods)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[--OPTION VALUE]...")
 @click.option("--recipe", default="mini", show_default=True, help="One of the method's recipes: mini, paper.")
 @click.option(
     "--data", type=click.Path(path_type=Path), help="Folder of packed training sets. [HARNESS_HOME/training/data]"
@@ -32,6 +33,7 @@ __all__ = ["train_command"]
 @click.option("--device", type=click.Choice(["auto", "cpu"]), default="auto", show_default=True, help="Where to train.")
 def train_command(
     method: str,
+    options: tuple[str, ...],
     recipe: str,
     data: Path | None,
     out: Path | None,
@@ -48,13 +50,15 @@ def train_command(
     harness train coordfill --recipe mini --data DIR --minutes 90
     A killed training loses at most --every minutes: the same command goes on.
     OMP_NUM_THREADS=1 keeps it to one core.
+
+    A recipe's own options follow the method: harness train par-proxy --backbone small --head fcn.
     """
     from harness.places import home
     from harness.training.command import open_recipe
     from harness.training.loop import train
     from harness.training.progress import reporting
 
-    chosen = open_recipe(method, recipe, data or home() / "training" / "data", seed)
+    chosen = open_recipe(method, recipe, data or home() / "training" / "data", seed, _own(options))
     folder = out or home() / "training" / f"{chosen.method}-{chosen.name}"
     with reporting() as (tell, pulse):
         result = train(
@@ -73,3 +77,14 @@ def train_command(
     state = "finished" if result.finished else f"stopped; {again}"
     click.echo(f"{state} after {result.counters.step} steps, {result.counters.samples} images")
     click.echo(f"weights: {result.weights}")
+
+
+def _own(words: tuple[str, ...]) -> dict[str, str]:
+    """``--key value`` or ``--key=value`` of what the command does not know itself."""
+    found, left = {}, list(words)
+    while left:
+        key, given, value = left.pop(0).partition("=")
+        if not key.startswith("--") or not (given or left):
+            raise click.UsageError(f"expected --OPTION VALUE, found {key}")
+        found[key[2:]] = value if given else left.pop(0)
+    return found

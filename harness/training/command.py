@@ -6,9 +6,10 @@ A package of several methods maps each method's name to its recipes instead.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from harness.errors import HarnessError, UnknownName
 from harness.plugins import registry
@@ -35,10 +36,37 @@ def recipes(method: str) -> Mapping[str, str]:
     return cast("Mapping[str, str]", found[spec.name])
 
 
-def open_recipe(method: str, name: str, data: Path, seed: int) -> Recipe:
-    """Build one recipe on packed data in ``data``. Raises `HarnessError` in one line for what is missing."""
+def open_recipe(method: str, name: str, data: Path, seed: int, options: Mapping[str, str] | None = None) -> Recipe:
+    """Build one recipe on packed data in ``data``.
+
+    ``options`` are keyword arguments of the recipe's factory, as text; which there are, its signature says.
+
+    Raises:
+        HarnessError: in one line what is missing, or an option that the recipe does not have or that is no such value.
+        UnknownName: the method has no such recipe.
+    """
     known = recipes(method)
     if name not in known:
         raise UnknownName(f"recipe of {method}", name, known, f"harness train {method} --recipe {'|'.join(known)}")
     module, _, factory = known[name].partition(":")
-    return cast(Recipe, getattr(importlib.import_module(module), factory)(data, seed))
+    build = getattr(importlib.import_module(module), factory)
+    return cast(Recipe, build(data, seed, **_converted(f"{method}'s recipe {name}", build, options or {})))
+
+
+def _converted(title: str, build: Callable[..., Any], options: Mapping[str, str]) -> dict[str, Any]:
+    """Options as the types of the keyword arguments' defaults."""
+    accepted = {
+        key: parameter.default
+        for key, parameter in inspect.signature(build).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+    found: dict[str, Any] = {}
+    for key, text in options.items():
+        if key not in accepted:
+            told = ", ".join(f"--{known}" for known in accepted) or "none"
+            raise HarnessError(f"{title} has no option --{key}: it has {told}")
+        try:
+            found[key] = type(accepted[key])(text)
+        except ValueError as error:
+            raise HarnessError(f"{title}: --{key} is {text!r}, like {accepted[key]!r} expected") from error
+    return found
