@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["assess_command"]
 
+BRIEF = 24
+"""Characters of the longest fact that a line shows."""
+
 
 @click.command("assess")
 @click.argument("method", shell_complete=complete_methods)
@@ -47,8 +50,8 @@ def assess_command(
     for row in assess_files(method, files, maps=maps, device=device, seed=seed):
         rows.append(row)
         shown = f"{row.score:10.4f}" if row.score is not None else f"{row.status:>10}"
-        reason = f"  {printable(row.reason)}" if row.reason else ""
-        click.echo(f"{shown}  {printable(str(row.path))}{reason}")
+        said = row.reason or ", ".join(f"{name} {_brief(row.facts[name])}" for name in _shown(row))
+        click.echo(f"{shown}  {printable(str(row.path))}" + (f"  {printable(said)}" if said else ""))
     good = [row for row in rows if row.score is not None]
     if out is not None:
         _write(out, rows)
@@ -56,6 +59,15 @@ def assess_command(
     lost = ", ".join(f"{sum(r.status == s for r in rows)} {s}" for s in ("skipped", "failed"))
     click.echo(f"{method}:{named} {len(good)} of {len(rows)} pictures judged, {lost}", err=True)
     return 0 if good else 1
+
+
+def _shown(row: AssessedFile) -> list[str]:
+    """Facts that fit behind a path; all of them go to the CSV."""
+    return [name for name, value in row.facts.items() if len(str(_brief(value))) <= BRIEF]
+
+
+def _brief(value: str | int | float) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _write(out: Path, rows: list[AssessedFile]) -> None:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from .align import SIDE, align
+from harness.faces.alignment import SIDE, align
+
 from .dataset import FILE, FIRST, INDEX, TAKES
 from .identity import VERSION, draw_identities
 from .render import render

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .align import align
+from harness.faces.alignment import align
+
 from .identity import draw_identities
 from .recogniser import DlibRecogniser
 from .render import render

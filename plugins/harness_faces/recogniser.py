@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-
-from .align import TEMPLATE
+from harness.faces.alignment import TEMPLATE
 
 __all__ = ["DlibRecogniser"]
 

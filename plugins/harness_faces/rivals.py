@@ -1,51 +1,80 @@
-"""What a face quality method must beat: sharpness, the length of a recogniser's vector; and what nobody can."""
+"""What a face quality method must beat: sharpness, a recogniser's vector, a detector; and what nobody can."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from harness.errors import HarnessError
+from harness.faces.detection import Detector
+from harness.faces.finding import FaceFinder, pixels_of
 from harness.interfaces import Batch, Scores, Setup
 
 from .recogniser import DlibRecogniser
 
-__all__ = ["FaceKnown", "FaceNorm", "FaceSharpness"]
-
-
-def _pixels(batch: Batch, name: str) -> NDArray[np.uint8]:
-    if batch.image is None:
-        raise HarnessError(f"{name} needs an image")
-    return (batch.image * 255).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
+__all__ = ["FaceDetector", "FaceKnown", "FaceNorm", "FaceSharpness"]
 
 
 class FaceSharpness:
-    """Variance of the Laplacian of grey (Pech-Pacheco et al. 2000), as a logarithm."""
+    """Variance of the Laplacian of grey (Pech-Pacheco et al. 2000), as a logarithm.
 
-    def __init__(self, setup: Setup) -> None:
+    Args:
+        setup: not used.
+        align: as of `harness.faces.finding.FaceFinder`.
+    """
+
+    def __init__(self, setup: Setup, align: str = "auto") -> None:
         del setup
+        self._finder = FaceFinder(align)
 
     def assess(self, batch: Batch) -> Scores:
-        """Judge `batch.image` [N,3,H,W]."""
-        grey = [cv2.cvtColor(face, cv2.COLOR_RGB2GRAY) for face in _pixels(batch, "face-sharpness")]
+        """Judge the faces of `batch.image` [N,3,H,W]; raises as `FaceFinder.find` does."""
+        found = self._finder.find(batch)
+        grey = [cv2.cvtColor(face, cv2.COLOR_RGB2GRAY) for face in found.faces]
         values = [float(np.log1p(cv2.Laplacian(face, cv2.CV_64F).var())) for face in grey]
-        return Scores({"sharpness": torch.tensor(values, dtype=torch.float64)}, primary="sharpness")
+        return found.told(Scores({"sharpness": torch.tensor(values, dtype=torch.float64)}, primary="sharpness"))
 
 
 class FaceNorm:
-    """Length of the vector that dlib's recogniser makes of an aligned face: long where it sees much of one."""
+    """Length of the vector that dlib's recogniser makes of an aligned face: long where it sees much of one.
 
-    def __init__(self, setup: Setup) -> None:
+    Args:
+        setup: not used.
+        align: as of `harness.faces.finding.FaceFinder`.
+    """
+
+    def __init__(self, setup: Setup, align: str = "auto") -> None:
         del setup
+        self._finder = FaceFinder(align)
         self._recogniser = DlibRecogniser()
 
     def assess(self, batch: Batch) -> Scores:
-        """Judge `batch.image` [N,3,112,112]. Raises `HarnessError` where a package of the extra `face` is missing."""
-        values = np.linalg.norm(self._recogniser.vectors(_pixels(batch, "face-norm")), axis=1)
-        return Scores({"norm": torch.from_numpy(values)}, primary="norm")
+        """Judge the faces of `batch.image` [N,3,H,W]; raises as `FaceFinder.find` and `DlibRecogniser` do."""
+        found = self._finder.find(batch)
+        values = np.linalg.norm(self._recogniser.vectors(found.faces), axis=1)
+        return found.told(Scores({"norm": torch.from_numpy(values)}, primary="norm"))
+
+
+class FaceDetector:
+    """MTCNN's confidence that there is a face; 0 where it finds none, which is an answer here and no refusal.
+
+    Args:
+        setup: not used.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        del setup
+        self._detector = Detector()
+
+    def assess(self, batch: Batch) -> Scores:
+        """Judge the widest face of each of `batch.image` [N,3,H,W], aligned or not; raises as `Detector` does."""
+        if batch.image is None:
+            raise HarnessError("face-detector needs an image")
+        found = [self._detector.detect(picture) for picture in pixels_of(batch.image)]
+        values = [faces[0].confidence if faces else 0.0 for faces in found]
+        return Scores({"confidence": torch.tensor(values, dtype=torch.float64)}, primary="confidence")
 
 
 class FaceKnown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.faces.specs import ALIGN, FINDING
 from harness.specs import DatasetSpec, EmbedderSpec, MethodSpec, MetricSpec, Paper, Param, Requirement, SuiteSpec
 
 __all__ = ["EDC", "FACES_SYNTH", "FACE_DLIB", "FIQA", "RIVALS"]
@@ -59,7 +60,9 @@ EDC = MetricSpec(
 FIQA = SuiteSpec("fiqa", "harness_faces:fiqa.toml", "face image quality: error against discard on rendered people")
 
 
-def _rival(name: str, target: str, summary: str, tag: str, *, face: bool = False) -> MethodSpec:
+def _rival(
+    name: str, target: str, summary: str, tag: str, requires: tuple[Requirement, ...] = (), *, aligns: bool = False
+) -> MethodSpec:
     return MethodSpec(
         name=name,
         capabilities=("assess",),
@@ -69,16 +72,29 @@ def _rival(name: str, target: str, summary: str, tag: str, *, face: bool = False
         licence="Apache-2.0",
         needs=frozenset({"image"}),
         roles=(),
-        requires=_FACE if face else (),
+        params={"align": ALIGN} if aligns else {},
+        requires=requires,
         tags=frozenset({tag}),
         card="harness_faces:README.md",
     )
 
 
 RIVALS = (
-    _rival("face-sharpness", "FaceSharpness", "variance of the Laplacian: sharp faces first", "floor"),
+    _rival("face-sharpness", "FaceSharpness", "variance of the Laplacian: sharp faces first", "floor", aligns=True),
     _rival(
-        "face-norm", "FaceNorm", "length of dlib's vector: what its recogniser sees much in first", "floor", face=True
+        "face-norm",
+        "FaceNorm",
+        "length of dlib's vector: what its recogniser sees much in first",
+        "floor",
+        _FACE,
+        aligns=True,
+    ),
+    _rival(
+        "face-detector",
+        "FaceDetector",
+        "MTCNN's confidence that there is a face: what is surely one first",
+        "floor",
+        (FINDING,),
     ),
     _rival("face-known", "FaceKnown", "the known strength of what was done to a rendered face: a ceiling", "oracle"),
 )

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.lib.format import open_memmap
 
 from harness.errors import HarnessError
+from harness.faces.alignment import SIDE, align
 
-from .align import SIDE, align
 from .degrade import KINDS, degrade
 from .identity import VERSION, Identity, draw_identities
 from .render import render

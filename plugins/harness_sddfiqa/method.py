@@ -1,4 +1,4 @@
-"""`sddfiqa`: the raw quality of faces that are aligned already."""
+"""`sddfiqa`: how well the face of a picture can be recognised, raw and as a percentile of reference faces."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from PIL import Image
 from torch import Tensor
 
 from harness.errors import HarnessError
+from harness.faces.finding import FaceFinder
 from harness.interfaces import Batch, Scores, Setup
 from harness.weights import load_network, random_network
+from harness_sddfiqa.calibration import Calibration
 from harness_sddfiqa.network import SIDE, SMALL, Config, Ir50, MobileFaceNet, build_network, config_of
 
 __all__ = ["SddFiqa", "load_face_network", "network_input"]
@@ -41,30 +43,40 @@ def network_input(image: Tensor) -> Tensor:
 class SddFiqa:
     """Raw quality of a face: higher is better, trained on labels in 0 to 100 and bounded by nothing.
 
-    A picture is taken for one aligned face (the five-point template of 112 x 112) and resized to that, whatever it
-    shows: detection and alignment are not done here.
+    Beside it `percentile`, 0 to 100 among reference faces (`harness_sddfiqa.calibration`), where the weights have a
+    calibration. The authors' have none: what faces they would score how is not published.
 
     Args:
         setup: device and weights; without a weights file the network is random, small unless it is `random-official`.
+        align: `auto` finds and aligns the face of a picture that is not 112 x 112, and refuses one with no face or
+            several; `always`, `never`: see `harness.faces.finding.FaceFinder`.
 
     Raises:
-        HarnessError: the weights are a recogniser's.
+        HarnessError: the weights are a recogniser's, or their calibration is of other weights.
     """
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, align: str = "auto") -> None:
         weights = setup.weights
+        self._finder = FaceFinder(align)
+        self._calibration: Calibration | None = None
         if weights and weights.path:
             network = load_face_network(weights.path)
             if network.config.head != "quality":
                 raise HarnessError(f"{weights.path} is a recogniser: it embeds faces and does not judge them")
+            self._calibration = Calibration.of(weights.path, weights.sha256)
         else:
             config = Config() if weights and weights.name == "random-official" else SMALL
             network = random_network(lambda: build_network(config))
+        self._device = setup.device
         self.network = network.eval().requires_grad_(False).to(setup.device)
 
     @torch.no_grad()
     def assess(self, batch: Batch) -> Scores:
-        """Judge ``batch.image`` [N,3,H,W] in [0, 1]. Raises `HarnessError` where there is none."""
-        if batch.image is None:
-            raise HarnessError("sddfiqa needs an image")
-        return Scores({"raw": self.network(network_input(batch.image))[:, 0]}, primary="raw")
+        """Judge the faces of ``batch.image`` [N,3,H,W] in [0, 1]. Raises `HarnessError` where there is none."""
+        found = self._finder.find(batch)
+        faces = torch.from_numpy(found.faces).permute(0, 3, 1, 2).to(self._device).float() / 255
+        raw = self.network(network_input(faces))[:, 0]
+        scores = {"raw": raw}
+        if self._calibration is not None:
+            scores["percentile"] = torch.from_numpy(self._calibration.percentile(raw.double().cpu().numpy()))
+        return found.told(Scores(scores, primary="raw"))

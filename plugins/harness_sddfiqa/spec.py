@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.faces.specs import ALIGN
 from harness.specs import MethodSpec, Paper, Requirement, WeightsSpec
 
 __all__ = ["SDD_FIQA"]
@@ -11,7 +12,7 @@ SDD_FIQA = MethodSpec(
     capabilities=("assess",),
     target="harness_sddfiqa.method:SddFiqa",
     version="1",
-    summary="how well an aligned face can be recognised: regressed from the distance between its similarities to its "
+    summary="how well a face can be recognised: regressed from the distance between its similarities to its "
     "own identity and to others",
     licence="Apache-2.0",
     paper=Paper(
@@ -48,6 +49,7 @@ SDD_FIQA = MethodSpec(
             parameters_m=30.777537,
         ),
     ),
+    params={"align": ALIGN},
     needs=frozenset({"image"}),
     roles=(),
     requires=(Requirement("torch", "torch"), Requirement("safetensors", "safetensors")),

@@ -32,7 +32,8 @@ class Wide:
         high = batch.image.shape[-2] > batch.image.shape[-1]
         mean = batch.image.mean((1, 2, 3))
         return Scores({"mean": mean, "half": mean / 2}, primary="mean", map=batch.image[:, :1],
-                      refused={0: "no face"} if high else {})
+                      refused={0: "no face"} if high else {},
+                      facts={"shape": ["" if high else "wide"], "long": ["x" * 60], "none": [float("nan")]})
 
 
 @hookimpl
@@ -60,7 +61,7 @@ def test_every_picture_has_a_line_and_a_row(
     done = harness_command("assess", "wide", str(pictures), "--maps", "maps", "-o", "scores.csv", "--device", "cpu")
     assert done.returncode == 0, done.stderr
     a, b, c, d = done.stdout.splitlines()
-    assert a.split() == ["0.2000", str(pictures / "a.png")]
+    assert a.split() == ["0.2000", str(pictures / "a.png"), "half", "0.1,", "shape", "wide"]
     assert b.split() == ["skipped", str(pictures / "b.png"), "no", "face"]
     assert c.startswith("    failed  ")
     assert "no bytes" in c or "empty" in c
@@ -69,6 +70,9 @@ def test_every_picture_has_a_line_and_a_row(
     rows = list(csv.DictReader(io.StringIO((tmp_path / "scores.csv").read_text())))
     assert [row["status"] for row in rows] == ["ok", "skipped", "failed", "ok"]
     assert float(rows[0]["half"]) == pytest.approx(0.1, abs=1e-6)
+    assert [row["shape"] for row in rows] == ["wide", "", "", "wide"]
+    assert rows[0]["long"] == "x" * 60
+    assert "none" not in rows[0]
     assert sorted(path.name for path in (tmp_path / "maps").iterdir()) == ["a.png", "d.png"]
     assert cv2.imread(str(tmp_path / "maps" / "d.png"), cv2.IMREAD_UNCHANGED).tolist() == [[51] * 50] * 30
 

@@ -34,9 +34,14 @@ class Detail:
             return Scores({"detail": detail}, primary="sharpness")
         if self.wrong == "nan":
             detail = detail * float("nan")
+        if self.wrong in ("few", "mean", "assessed_by"):
+            told = {self.wrong: [] if self.wrong == "few" else ["x"] * len(batch.ids)}
+            mean = batch.image.mean((1, 2, 3))
+            return Scores({"detail": detail, "mean": mean}, primary="detail", facts=told)
         refused = {i: "no face" for i, name in enumerate(batch.ids) if self.refuse and self.refuse in name}
         return Scores({"detail": self.sign * detail, "mean": batch.image.mean((1, 2, 3))}, primary="detail",
-                      map=batch.image[:, :1], refused=refused)
+                      map=batch.image[:, :1], refused=refused,
+                      facts={"place": [f"in {id}" for id in batch.ids], "nothing": [""] * len(batch.ids)})
 
 
 @hookimpl
@@ -89,8 +94,10 @@ def test_scores_further_scores_and_maps_stand_in_the_records(run: Callable[..., 
         levels = picture.astype(np.float64) / 255
         assert row["score:assessed"] == pytest.approx(np.abs(np.diff(levels, axis=1)).mean(), rel=1e-4)
         assert row["fact:mean"] == pytest.approx(levels.mean(), rel=1e-4)
+        assert row["fact:place"] == f"in {row['sample']}"
         assert np.array_equal(done.folder.artifacts.get(row["fact:map:map"]), picture[..., 0])
         assert row["output_hash"] == samples.loc[row["sample"], "truth"]
+    assert "fact:nothing" not in rows
     assert '"kind": "blur"' in samples["known"].iloc[0]
     assert [check.name for check in harness.verify(done.folder.path).checks if check.state == "wrong"] == []
 
@@ -103,7 +110,17 @@ def test_the_same_command_computes_nothing_again_and_isolation_changes_nothing(
     again = run(["detail[refuse=blur]"])
     pd.testing.assert_frame_equal(again.records, before)  # seconds too: nothing ran
     apart = run(["detail[refuse=blur]"], "apart", isolate=True)
-    columns = ["sample", "status", "reason", "score:assessed", "fact:mean", "fact:map:map", "cell_key", "output_hash"]
+    columns = [
+        "sample",
+        "status",
+        "reason",
+        "score:assessed",
+        "fact:mean",
+        "fact:place",
+        "fact:map:map",
+        "cell_key",
+        "output_hash",
+    ]
     assert apart.records[columns].equals(before[columns])
 
 
@@ -148,6 +165,9 @@ def test_refusals_are_skipped_and_stay_in_the_comparison(run: Callable[..., harn
         ("shape", "the method's score detail has shape (1, 1), expected (1,)"),
         ("primary", "the method's primary score 'sharpness' is not among its scores"),
         ("nan", "the score is NaN or infinite"),
+        ("few", "the method's fact few has 0 values, expected 1"),
+        ("mean", "the method tells mean as a score and as a fact"),
+        ("assessed_by", "the method's score assessed_by has a name that is the engine's"),
     ],
 )
 def test_a_wrong_answer_fails_its_sample_in_one_line(run: Callable[..., harness.Run], wrong: str, reason: str) -> None:

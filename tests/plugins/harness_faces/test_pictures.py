@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.datasets.photos import Photos
-from harness_faces.align import SIDE, TEMPLATE, align
+from harness.faces.alignment import SIDE, TEMPLATE, align
 from harness_faces.degrade import KINDS, degrade
 from harness_faces.gate import fnmr_at_fmr, split_similarities
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness_faces.align import SIDE, TEMPLATE
+from harness.faces.alignment import SIDE, TEMPLATE
 from harness_faces.recogniser import _CHIP_EYES, DlibRecogniser, _chip
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness_faces.align import align
+from harness.faces.alignment import align
 from harness_faces.head import PARTS, Head, head
 from harness_faces.identity import Identity
 from harness_faces.render import Portrait, render

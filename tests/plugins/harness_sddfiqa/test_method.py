@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from skimage import data
 
 from harness.errors import HarnessError
+from harness.faces.finding import FaceFinder
 from harness.interfaces import Batch, LoadedWeights, Setup
 from harness.testing.conformance.tensors import pictures
 from harness_sddfiqa.method import SddFiqa, network_input
@@ -28,7 +29,7 @@ def test_the_network_sees_what_pillow_makes() -> None:
 
 @pytest.mark.parametrize("size", [(112, 112), (150, 130), (40, 33)])
 def test_any_size_and_batch(size: tuple[int, int]) -> None:
-    judge, image = SddFiqa(Setup()), pictures(3, size)
+    judge, image = SddFiqa(Setup(), align="never"), pictures(3, size)
     found = judge.assess(Batch(("a", "b", "c"), image=image))
     assert found.primary == "raw"
     assert found.scores["raw"].shape == (3,)
@@ -54,3 +55,17 @@ def test_weights_of_a_file_judge(tmp_path: Path) -> None:
     found = SddFiqa(Setup(weights=LoadedWeights("official", "official", path, ""))).assess(Batch(("a",), image=image))
     with torch.no_grad():
         assert torch.equal(found.scores["raw"], network(network_input(image))[:, 0])
+
+
+def test_the_face_of_a_photograph_is_found_and_a_picture_without_one_refused() -> None:
+    pytest.importorskip("facenet_pytorch", reason="needs iq-harness[face]")
+    astronaut = torch.from_numpy(data.astronaut()[30:210, 130:310].copy()).permute(2, 0, 1).float() / 255
+    found = SddFiqa(Setup()).assess(Batch(("a", "b"), image=torch.stack([astronaut, astronaut.flip(1)])))
+    assert found.refused == {1: "no face"}
+    assert found.facts["alignment"] == ["found", ""]
+    (face,) = FaceFinder().find(Batch(("a",), image=astronaut[None])).faces
+    aligned = torch.from_numpy(face).permute(2, 0, 1)[None].float() / 255
+    alone = SddFiqa(Setup()).assess(Batch(("a",), image=aligned))
+    assert alone.facts["alignment"] == ["as given"]
+    assert torch.allclose(alone.scores["raw"], found.scores["raw"][:1], atol=1e-6)
+    assert abs(found.scores["raw"][1] - found.scores["raw"][0]) > 1e-4

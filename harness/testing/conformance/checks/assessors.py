@@ -35,7 +35,10 @@ def scores(subject: MethodSubject) -> str:
 
 
 def _correlation(subject: MethodSubject, ladder: str) -> float:
-    """The mean over photographs of Spearman's correlation of the primary score with *less* damage; NaN if none."""
+    """The mean over photographs of Spearman's correlation of the primary score with *less* damage; NaN if none.
+
+    Raises `NotHere` where every photograph is refused.
+    """
     import numpy as np
     import torch
 
@@ -54,6 +57,8 @@ def _correlation(subject: MethodSubject, ladder: str) -> float:
             values[list(answer.refused)] = float("nan")
             found.append(values)
         rows.append(torch.cat(found).numpy())
+    if np.isnan(rows).all():
+        raise NotHere("it refuses every one of these photographs")
     kept = [value for column in np.stack(rows).T if np.isfinite(value := spearman(-np.array(steps), column))]
     return float(np.mean(kept)) if kept else float("nan")
 
