@@ -14,7 +14,8 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.specs import WeightsSpec
 
-__all__ = ["config_file", "data_folder", "data_home", "file_name", "home", "locate", "named_data", "weights_folder"]
+__all__ = ["config_file", "data_folder", "data_home", "file_name", "home", "locate", "named_data", "weights_folder",
+           "weights_place"]  # fmt: skip
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -81,6 +82,11 @@ def weights_folder(method: str) -> Path:
     return home() / "weights" / method
 
 
+def weights_place(method: str, weights: WeightsSpec) -> Path:
+    """Where a user places one checkpoint."""
+    return weights_folder(weights.of or method) / weights.file
+
+
 def locate(method: str, weights: WeightsSpec) -> Path | None:
     """The file of one checkpoint, or None where it is not here."""
     if weights.resource:
@@ -89,5 +95,5 @@ def locate(method: str, weights: WeightsSpec) -> Path | None:
         package, _, inside = weights.resource.partition(":")
         path = Path(str(files(package).joinpath(inside)))
     else:
-        path = weights_folder(method) / weights.file
+        path = weights_place(method, weights)
     return path if path.is_file() else None

@@ -1,5 +1,7 @@
-"""How a method is named in full: `[outer:]name[@weights][k=v,…]`, e.g. `coordfill@mini[faithful=true]`.
+"""How a method is named in full: `name[@weights][k=v,…]`, e.g. `coordfill@mini[faithful=true]`.
 
+A method that wraps another one stands before it, with weights and parameters of its own:
+`par-refine@mini-a[rounds=3]:coordfill@mini`.
 What somebody else computed is named `NAME=folder:DIR`: the outputs in a folder, under a name of the user's.
 """
 
@@ -26,7 +28,7 @@ __all__ = [
 ]
 
 _PATTERN = re.compile(r"(?P<name>[A-Za-z0-9_.-]+)(?:@(?P<weights>[A-Za-z0-9_.-]+))?(?:\[(?P<params>[^\[\]]*)\])?")
-
+_OUTER = re.compile(_PATTERN.pattern + ":")
 _OUTPUTS = re.compile(r"(?P<name>[^=@:\[\]]*)=(?P<kind>\w+):(?P<place>.*)", re.DOTALL)
 _ENTRY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 
@@ -51,9 +53,9 @@ class Reference:
         return tuple(pair for pair in self.params if pair[0] != PARAM)
 
     def __str__(self) -> str:
-        text = f"{self.name}:{self.inner}" if self.inner else self.name
         params = ",".join(f"{k}={v}" for k, v in sorted(self.params))
-        return text + (f"@{self.weights}" if self.weights else "") + (f"[{params}]" if params else "")
+        text = self.name + (f"@{self.weights}" if self.weights else "") + (f"[{params}]" if params else "")
+        return f"{text}:{self.inner}" if self.inner else text
 
 
 def _split_params(text: str, whole: str) -> tuple[tuple[str, str], ...]:
@@ -72,14 +74,12 @@ def parse_reference(text: str) -> Reference:
     >>> str(parse_reference("par-refine:coordfill@official[faithful=true]"))
     'par-refine:coordfill@official[faithful=true]'
     """
-    outer, colon, rest = text.partition(":")
-    if colon and "[" not in outer and "@" not in outer:
-        if not re.fullmatch(r"[A-Za-z0-9_.-]+", outer):
-            raise HarnessError(f"'{text}' is no method reference: write [outer:]name[@weights][k=v,…]")
-        return Reference(outer, inner=parse_reference(rest))
+    if outer := _OUTER.match(text):
+        params = _split_params(outer["params"] or "", text)
+        return Reference(outer["name"], outer["weights"] or "", params, parse_reference(text[outer.end() :]))
     match = _PATTERN.fullmatch(text)
     if match is None:
-        raise HarnessError(f"'{text}' is no method reference: write [outer:]name[@weights][k=v,…]")
+        raise HarnessError(f"'{text}' is no method reference: write name[@weights][k=v,…], or OUTER:name of a wrapper")
     return Reference(match["name"], match["weights"] or "", _split_params(match["params"] or "", text))
 
 
@@ -141,6 +141,8 @@ def resolve_params(owner: str, declared: dict[str, Param], given: tuple[tuple[st
 def canonical(reference: Reference, registry: Registry) -> tuple[Reference, MethodSpec]:
     """The reference with aliases resolved, and its spec. Raises `UnknownName` for names nobody registered."""
     if reference.inner is not None and reference.name in PREFIXES:
+        if reference.weights or reference.params:
+            raise HarnessError(f"'{reference}': {reference.name} has no weights and no parameters of its own")
         reference = replace(reference.inner, name=f"{reference.name}:{reference.inner.name}")
     spec = registry.method(reference.name)
     resolve_params(spec.name, dict(spec.params), reference.own_params)

@@ -68,9 +68,10 @@ class WeightsSpec:
     """A checkpoint of a method.
 
     `resource` ("package:path") is a file shipped inside a plugin; `file` is the name looked for in
-    `HARNESS_HOME/weights/<method>/`. A file whose sha256 differs from a stated `sha256` is refused. `importer`
-    ("module:function") reads the published checkpoint where that is of another format: `harness weights import` calls
-    `function(path)` and writes the arrays that it returns, by state dict entry, to `file`.
+    `HARNESS_HOME/weights/<method>/`, or in the folder of the method that it is `of`. A file whose sha256 differs from a
+    stated `sha256` is refused. `importer` ("module:function") reads the published checkpoint where that is of another
+    format: `harness weights import` calls `function(path)` and writes the arrays that it returns, by state dict entry,
+    to `file`.
     """
 
     name: str
@@ -84,6 +85,7 @@ class WeightsSpec:
     parameters_m: float | None = None
     fetch: str = ""
     importer: str = ""
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ class MethodSpec:
         needs: batch fields the method reads; it is given only what the task gives and it needs.
         roles: mask roles it understands (`hole`, `region`).
         weights: first one present is the default; empty for methods without weights.
-        wraps: the capability of an inner method that the engine resolves and hands in (`outer:inner`).
+        wraps: the capability of an inner method that the engine resolves and hands in (`outer:inner`). Both are then
+            shown what either `needs`, in the `roles` that both have.
         optimises: metrics the method optimises: shown for it, never ranked.
         tags: free labels the engine knows: `floor` (a baseline), `smooth` (no texture), `exemplar`, `oracle`.
         strategy: how the engine brings pictures before it that are larger than it was made for, `resize-up-512`

@@ -61,9 +61,7 @@ def _weights(spec: MethodSpec) -> str:
 
 def described(entry: Entry) -> TimedEntry:
     """The entry as a file of timings keeps it."""
-    parts = list(_parts(entry))
-    kinds = {part.weights.kind for part in parts if part.weights}
-    millions = [m for part in parts if (m := part.describe()["parameters_m"]) is not None]
+    kinds = {part.weights.kind for part in _parts(entry) if part.weights}
     path = entry.weights.path if entry.weights else None
     return TimedEntry(
         reference=entry.reference,
@@ -72,7 +70,7 @@ def described(entry: Entry) -> TimedEntry:
         version=entry.spec.version,
         kind=next((kind for kind in KINDS if kind in kinds), ""),
         weights=entry.weights.sha256 if entry.weights and path else "",
-        parameters_m=sum(millions) if millions else None,
+        parameters_m=entry.describe()["parameters_m"],
         source_digest=entry.source_digest(),
     )
 

@@ -10,7 +10,7 @@ import click
 
 from harness.cli.completion import complete_names
 from harness.errors import HarnessError, UnknownName
-from harness.places import weights_folder
+from harness.places import weights_place
 from harness.plugins import KINDS, Registry, registry
 from harness.specs import MethodSpec, Param, Requirement, Spec, SuiteSpec, WeightsSpec
 from harness.suites import load_suite
@@ -33,7 +33,7 @@ def find_spec_named(text: str, known: Registry) -> Spec:
     hits = [k for k in KINDS if text in known.specs[k] or (k, text) in known.aliases]
     if len(hits) > 1:
         kinds = ", ".join(f"{hit.removesuffix('s')}:{text}" for hit in hits)
-        raise HarnessError(f"'{text}' is several things: {kinds}")
+        raise HarnessError(f"'{text}' is several things: {kinds}; write the one you mean")
     if hits:
         return known.get(hits[0], text)
     for report in known.reports:
@@ -65,7 +65,7 @@ def _weights_lines(method: str, weights: WeightsSpec) -> list[str]:
     if weights.trained_on:
         lines.append(f"    trained on {weights.trained_on}")
     if weights.kind != "random":
-        missing = f"not here; place it at {weights_folder(method) / weights.file}: {weights.fetch}"
+        missing = f"not here; place it at {weights_place(method, weights)}: {weights.fetch}"
         lines.append(f"    {path if path else missing}")
     return lines
 

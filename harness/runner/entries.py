@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from harness.plugins import Registry, load_target, missing
 from harness.references import Reference, canonical, parse_outputs, parse_reference, resolve_params
 from harness.runner.callables import callable_digest
 from harness.runner.outputs import Outputs, open_outputs
-from harness.specs import MethodSpec, ParamValue
+from harness.runner.wrapping import joined_weights, one_strategy, wrapping
+from harness.specs import MethodSpec, ParamValue, WeightsSpec
 from harness.strategies import NATIVE, Strategy
 from harness.suites import Task
 from harness.weights import resolve_weights
@@ -86,7 +87,10 @@ class Entry:
         """sha256 of the code behind the entry, so that code changed under one version can be told; "" if elsewhere."""
         if self.outputs is not None:
             return ""
-        return self.code or _source_digest(self.spec)
+        own = self.code or _source_digest(self.spec)
+        if self.inner is None:
+            return own
+        return hashlib.sha256(f"{own} {self.inner.source_digest()}".encode()).hexdigest()
 
     def describe(self) -> dict[str, Any]:
         """The entry as the manifest keeps it.
@@ -94,18 +98,9 @@ class Entry:
         `leak` is `unverified` where nobody made sure that the method saw no hole's truth, as the engine does by
         blanking holes; `folder` is where such outputs were read.
         """
-        spec, weights = self.spec, None
-        if self.weights:
-            declared = next(w for w in spec.weights if w.name == self.weights.name)
-            weights = {
-                "name": self.weights.name,
-                "kind": self.weights.kind,
-                "sha256": self.weights.sha256,
-                "licence": declared.licence,
-                "trained_on": declared.trained_on,
-                "origin": declared.origin,
-            }
-        declared_m = [w.parameters_m for w in spec.weights if self.weights and w.name == self.weights.name]
+        spec, inner = self.spec, self.inner.describe() if self.inner else {}
+        weights = joined_weights((self._weights_row(), inner.get("weights")))
+        millions = [m for m in (self._millions(), inner.get("parameters_m")) if m is not None]
         return {
             "reference": self.reference,
             "title": self.title,
@@ -116,7 +111,7 @@ class Entry:
             "params": self.params,
             **({"strategy": str(self.strategy_on())} if self.strategy is not None or spec.strategy else {}),
             "weights": weights,
-            "parameters_m": declared_m[0] if declared_m else None,
+            "parameters_m": sum(millions) if millions else None,
             "licence": spec.licence,
             "paper": f"{spec.paper.title} ({spec.paper.venue} {spec.paper.year})" if spec.paper else "",
             "tags": sorted(spec.tags),
@@ -127,6 +122,26 @@ class Entry:
             "identity": self.identity(),
             "source_digest": self.source_digest(),
             **(self.outputs.describe() if self.outputs is not None else {}),
+        }
+
+    def _declared(self) -> WeightsSpec | None:
+        return next((w for w in self.spec.weights if self.weights and w.name == self.weights.name), None)
+
+    def _millions(self) -> float | None:
+        declared = self._declared()
+        return declared.parameters_m if declared else None
+
+    def _weights_row(self) -> dict[str, Any] | None:
+        declared = self._declared()
+        if declared is None or self.weights is None:
+            return None
+        return {
+            "name": self.weights.name,
+            "kind": self.weights.kind,
+            "sha256": self.weights.sha256,
+            "licence": declared.licence,
+            "trained_on": declared.trained_on,
+            "origin": declared.origin,
         }
 
 
@@ -222,15 +237,17 @@ def resolve_described(entry: Mapping[str, Any], registry: Registry) -> Entry:
 
 
 def _resolved(reference: Reference, spec: MethodSpec, registry: Registry) -> Entry:
+    reference = one_strategy(reference)
     weights = resolve_weights(spec, reference.weights)
+    params = resolve_params(spec.name, dict(spec.params), reference.own_params)
+    strategy = reference.strategy
+    named = replace(reference, weights=weights.name if weights else "")
     inner = None
     if reference.inner is not None:
         inner = resolve_entry(str(reference.inner), registry)
         if spec.wraps not in inner.spec.capabilities:
             raise HarnessError(f"{spec.name} wraps a method that can {spec.wraps}; {inner.spec.name} cannot")
-    params = resolve_params(spec.name, dict(spec.params), reference.own_params)
-    strategy = Strategy.parse(reference.strategy, spec.strategy) if reference.strategy else None
-    if reference.inner is not None and reference.inner.strategy:
-        raise HarnessError(f"'{reference}': a wrapped method is shown what the outer one shows it: it has no strategy")
-    named = Reference(reference.name, weights.name if weights else "", reference.params, reference.inner)
-    return Entry(str(named), spec, params, weights, inner, strategy=strategy)
+        spec = wrapping(spec, inner.spec)
+        named = replace(named, inner=parse_reference(inner.reference))
+    how = Strategy.parse(strategy, spec.strategy) if strategy else None
+    return Entry(str(named), spec, params, weights, inner, strategy=how)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.errors import HarnessError, MissingRequirement, UnknownName
 from harness.interfaces import LoadedWeights
-from harness.places import locate, weights_folder
+from harness.places import locate, weights_place
 from harness.specs import MethodSpec, WeightsSpec
 
 __all__ = ["locate", "resolve_weights", "sha256_of"]
@@ -50,7 +50,7 @@ def resolve_weights(spec: MethodSpec, name: str = "") -> LoadedWeights | None:
         return LoadedWeights(weights.name, "random", None, "random")
     path = locate(spec.name, weights)
     if path is None:
-        place = weights_folder(spec.name) / weights.file
+        place = weights_place(spec.name, weights)
         raise MissingRequirement(
             f"{spec.name}@{weights.name}: {weights.file} ({weights.licence}) is not at {place}; get it: {weights.fetch}"
         )

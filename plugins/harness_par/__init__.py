@@ -6,15 +6,16 @@ from collections.abc import Callable
 
 from harness.hookspecs import hookimpl
 from harness.specs import MethodSpec, MetricSpec
-from harness_par.spec import PAR, PAR_IMAGE, PAR_ORIGINAL, PAR_RATIO
+from harness_par.spec import PAR, PAR_IMAGE, PAR_ORIGINAL, PAR_RATIO, PAR_REFINE
 
 __all__ = ["harness_register_methods", "harness_register_metrics"]
 
 
 @hookimpl
 def harness_register_methods(register: Callable[[MethodSpec], None]) -> None:
-    """Register `par`."""
+    """Register `par` and `par-refine`."""
     register(PAR)
+    register(PAR_REFINE)
 
 
 @hookimpl

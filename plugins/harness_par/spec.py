@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from harness.specs import MethodSpec, MetricSpec, Paper, Param, Requirement, WeightsSpec
 
-__all__ = ["PAR", "PAR_IMAGE", "PAR_ORIGINAL", "PAR_RATIO"]
+__all__ = ["PAR", "PAR_IMAGE", "PAR_ORIGINAL", "PAR_RATIO", "PAR_REFINE"]
 
 _TORCH = (Requirement("torch", "torch"), Requirement("safetensors", "safetensors"))
 _PAL = Paper("Perceptual Artifacts Localization for Inpainting", "ECCV", 2022, "arXiv:2208.03357")
@@ -68,6 +68,26 @@ PAR = MethodSpec(
     roles=(),
     requires=_TORCH,
     parity="successor",
+    card="harness_par:README.md",
+)
+
+PAR_REFINE = MethodSpec(
+    name="par-refine",
+    capabilities=("inpaint",),
+    target="harness_par.refine:Refiner",
+    version="1",
+    summary="another inpainter's fill, refilled where a network finds artifacts, up to five times; the best is kept",
+    licence="Apache-2.0",
+    paper=_PAL,
+    params={
+        "rounds": Param(5, "refills at most, after the first fill"),
+        "iterations": Param(5, "how many times the region of artifacts is dilated by 5×5 pixels"),
+        "threshold": Param(0.5, "a pixel whose probability is above it is an artifact"),
+    },
+    weights=(replace(_OFFICIAL, of="par"), replace(_TORCHSCRIPT, of="par"), _RANDOM),
+    requires=_TORCH,
+    wraps="inpaint",
+    optimises=("par",),
     card="harness_par:README.md",
 )
 

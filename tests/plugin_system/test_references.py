@@ -15,13 +15,13 @@ from harness.specs import Param
 
 NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True)
 VALUES = st.from_regex(r"[a-z0-9.]{1,6}", fullmatch=True)
-LEAVES = st.builds(
-    Reference,
+PARTS = (
     NAMES,
     st.one_of(st.just(""), NAMES),
     st.dictionaries(NAMES, VALUES, max_size=3).map(lambda d: tuple(sorted(d.items()))),
 )
-REFERENCES = st.one_of(LEAVES, st.builds(lambda name, inner: Reference(name, inner=inner), NAMES, LEAVES))
+LEAVES = st.builds(Reference, *PARTS)
+REFERENCES = st.recursive(LEAVES, lambda inner: st.builds(Reference, *PARTS, inner=inner), max_leaves=3)
 
 
 @given(REFERENCES)
@@ -35,7 +35,15 @@ def test_any_text_parses_or_is_refused_in_one_line(text: str) -> None:
         assert parse_reference(str(parse_reference(text))) == parse_reference(text)
 
 
-@pytest.mark.parametrize("text", ["a[", "a[b]", "a[b=]", "a@", "", "a b", "a[x=1]]", ":a", "a[=3]"])
+def test_a_colon_in_a_parameter_wraps_nothing() -> None:
+    assert parse_reference("a@b[x=c:d]") == Reference("a", "b", (("x", "c:d"),))
+    assert parse_reference("a@b[x=c:d]:e").inner == Reference("e")
+
+
+BAD = ["a[", "a[b]", "a@:b", "a[x=1]b:c", "a:", "a[b=]", "a@", "", "a b", "a[x=1]]", ":a", "a[=3]"]
+
+
+@pytest.mark.parametrize("text", BAD)
 def test_malformed_references_are_refused(text: str) -> None:
     with pytest.raises(HarnessError):
         parse_reference(text)

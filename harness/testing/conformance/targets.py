@@ -79,9 +79,11 @@ def find_targets(text: str, known: Registry) -> list[Target]:
     reference = parse_reference(text)
     name = reference.name
     hits = [k for k in KINDS if name in known.specs[k] or (k, name) in known.aliases]
+    if len(hits) > 1 and "methods" in hits and (reference.weights or reference.inner):
+        hits = ["methods"]  # nothing else has weights or wraps
     if len(hits) > 1:
         kinds = ", ".join(f"{hit.removesuffix('s')}:{name}" for hit in hits)
-        raise HarnessError(f"'{name}' is several things: {kinds}")
+        raise HarnessError(f"'{name}' is several things: {kinds}; write the one you mean")
     if hits:
         return [_thing(known, hits[0], reference)]
     plugins = _plugins_named(text, known)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from harness.errors import HarnessError
 from harness.interfaces import Batch, LoadedWeights, Setup
+from harness.testing import cases
 from harness.testing.conformance.tensors import pictures
 from harness_par.method import SWEEP, ParAssessor, share, sweep
 from harness_par.network import SMALL, ArtifactNetwork
@@ -135,3 +136,10 @@ def test_the_method_is_described_without_torch() -> None:
     text = files(package).joinpath(card).read_text()
     assert f"{round(1e6 * millions):,}" in text
     assert "Successor network" in text
+
+
+def test_the_kit_asks_for_the_kind_and_expects_nothing_of_random_weights() -> None:
+    with pytest.raises(HarnessError, match="'par' is several things: method:par, metric:par; write the one you mean"):
+        cases("par")
+    (ladders,) = [case for case in cases("par@random") if case.check.name == "ladders"]
+    assert (ladders.target.kind, ladders.run().status) == ("method", "skipped")

@@ -68,6 +68,8 @@ def ladders(subject: MethodSubject) -> str:
     """Real photographs made worse by blur and by noise: Spearman of the primary score with quality (higher is better:
     ours, `Scores` states no direction) is reported; wrong is only a negative sign on both ladders, or none defined.
     """
+    if subject.weights is not None and subject.weights.kind == "random":
+        raise NotHere("random weights say nothing of quality")
     blur, noise = (_correlation(subject, ladder) for ladder in ("blur", "noise"))
     told = f"Spearman with quality: blur {blur:+.2f}, noise {noise:+.2f}"
     defined = [value for value in (blur, noise) if value == value]

@@ -46,14 +46,14 @@ def _refused(subject: MethodSubject, weights: WeightsSpec, path: Path, what: str
 
 def _told(subject: MethodSubject, weights: WeightsSpec) -> None:
     """Look for a file in an empty HARNESS_HOME. Raises `Fault` unless the line says file, place and how to get it."""
-    from harness.places import weights_folder
+    from harness.places import weights_place
     from harness.weights import resolve_weights
 
     with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, HARNESS_HOME=folder):
         try:
             resolve_weights(subject.spec, weights.name)
         except MissingRequirement as told:
-            place = str(weights_folder(subject.spec.name) / weights.file)
+            place = str(weights_place(subject.spec.name, weights))
             lacking = [word for word in (weights.file, place, weights.fetch) if word not in str(told)]
             if lacking or len(str(told).splitlines()) != 1:
                 raise Fault(
