@@ -41,6 +41,7 @@ _COMMANDS = {
     "export": ("export", "export_command", "Write a suite's holes as files, for a method that cannot live here."),
     "inpaint": ("inpaint", "inpaint_command", "Fill holes in your own pictures with one method."),
     "assess": ("assess", "assess_command", "Judge your own pictures with one assessor: quality, artifacts."),
+    "agree": ("agree", "agree_command", "How often metrics prefer the picture that people prefer."),
     "list": (
         "listing",
         "list_command",

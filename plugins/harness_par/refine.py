@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -44,6 +47,11 @@ class _Path:
         self.kept = 0
         self.ended = False
 
+    @property
+    def so_far(self) -> list[float]:
+        """The smallest ratio up to each round; none of an empty hole."""
+        return [round(ratio, 6) for ratio in accumulate(self.ratios, min) if math.isfinite(ratio)]
+
     def take(self, image: Tensor, probability: Tensor, threshold: float, iterations: int) -> None:
         """Keep what was just filled if fewer of its pixels are artifacts; else this is the end."""
         inside = (probability > threshold).to(image) * self.hole
@@ -69,8 +77,8 @@ class Refiner:
     stop, what is kept, that artifacts of known pixels are no reason to fill, 8-bit rounding before the network looks
     (it judges what will be shown), another seed a round.
 
-    Facts: ``rounds`` refills, which was ``kept`` (0: the first fill), and all ``ratios``; those of the wrapped method
-    are of its first fill. The map ``artifacts`` is the steering network's, in the hole.
+    Facts: ``rounds`` refills, which was ``kept`` (0: the first fill), all ``ratios``, and ``artifacts_by_round``, the
+    smallest so far (a JSON list); those of the wrapped method are of its first fill. The map ``artifacts`` is the steering network's, in the hole.
 
     Args:
         setup: the device, the steering network's weights, and the method that fills.
@@ -108,6 +116,8 @@ class Refiner:
             "rounds": [len(path.ratios) - 1 for path in paths],
             "kept": [path.kept for path in paths],
             "ratios": [" ".join(f"{ratio:.4f}" for ratio in path.ratios) for path in paths],
+            # a running minimum, for the report's curve: what would be kept after each round
+            "artifacts_by_round": [json.dumps(path.so_far) for path in paths],
         }
         maps = {"artifacts": torch.stack([path.map for path in paths])}
         return Images(torch.stack([path.image for path in paths]), maps, {**first.facts, **told})

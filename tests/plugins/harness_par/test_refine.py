@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,7 +84,8 @@ def test_what_is_artifact_is_refilled_within_the_hole(batch: Batch, monkeypatch:
     assert not bool((painter.given[1].image * painter.given[1].mask).any()), "the next hole is blanked"
     kept = 1 - painter.given[1].mask
     assert torch.equal(painter.given[1].image * kept, found.image * kept), "the rest is what was filled before"
-    assert found.facts == {"kind": ["made"], "rounds": [1], "kept": [1], "ratios": ["0.5000 0.0000"]}
+    assert found.facts == {"kind": ["made"], "rounds": [1], "kept": [1], "ratios": ["0.5000 0.0000"],
+                           "artifacts_by_round": ["[0.5, 0.0]"]}  # fmt: skip
     assert not bool(red(found.image).any())
     assert torch.equal(found.image * (1 - batch.mask), batch.image)
 
@@ -98,6 +100,9 @@ def test_where_the_share_does_not_fall_the_first_fill_is_the_answer(
     alone = Painter([corner]).inpaint(batch).image.mul(255).round() / 255
     assert torch.equal(found.image, torch.where(batch.mask > 0, alone, batch.image))
     assert (found.facts["rounds"], found.facts["kept"]) == ([1], [0])
+    assert found.facts["ratios"][0].endswith(" 1.0000")
+    first, after = json.loads(found.facts["artifacts_by_round"][0])
+    assert first == after == pytest.approx(1 / 24, abs=1e-6), "what is kept after a round, not what was tried"
     assert torch.equal(found.maps["artifacts"], corner(batch.mask))
 
 
