@@ -310,6 +310,7 @@ class TableValue:
         curve: `harness.stats.curves.Curve.to_text()`, or None.
         replicates: the value [B] on resampled clusters that depend on the clusters only, not on the scores; entries
             are compared by them, so the value of subset "" has them.
+        note: what to know before the number is believed, for every report to tell; of a NaN, why it is one.
     """
 
     value: float
@@ -318,6 +319,7 @@ class TableValue:
     subset: str = ""
     curve: str | None = None
     replicates: NDArray[np.float64] | None = None
+    note: str = ""
 
 
 class TableMetric(Protocol):

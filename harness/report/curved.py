@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harness.report.lines_svg import Line
+from harness.report.lines_svg import GREY, Line
 from harness.report.sheet import Cell, Sheet
 from harness.report.words import count, interval
 from harness.stats.curves import BY_ROUND, Curve, curve_by_round, round_facts
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harness.report.board import Row, TaskView
     from harness.report.opened import Opened
 
-__all__ = ["Figure", "bins_sheet", "figures_sheet", "picked", "round_figures", "rounds_of", "stored_figures"]
+__all__ = ["BEST", "Figure", "bins_sheet", "figures_sheet", "picked", "round_figures", "rounds_of", "stored_figures"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Figure:
 
     Attributes:
         name: the metric's column, or the fact's name. `subset`: "" or a part of the samples.
-        lines: one an entry; `references` name their entries.
+        lines: one an entry, then what nothing can lie below, where curves tell it; `references` name their entries.
         remarks: what could not be read.
     """
 
@@ -72,11 +72,25 @@ def stored_figures(view: TaskView, aggregates: pd.DataFrame | None) -> list[Figu
         known = f", {interval(of, 4)}" if math.isfinite(of.value) else ""
         line = Line(row.title, row.colour, curve, f"{row.title}: {name}{known}, {count(of.n, 'sample')}")
         groups.setdefault((name, subset, curve.x_label, curve.y_label), []).append((line, row.reference))
-    found = [
-        Figure(key[0], key[1], tuple(line for line, _ in lines), tuple(who for _, who in lines), key[2], key[3])
-        for key, lines in groups.items()
-    ]
+    found = []
+    for key, lines in groups.items():
+        drawn = [*lines, *_best([line for line, _ in lines])]
+        found.append(Figure(key[0], key[1], tuple(line for line, _ in drawn), tuple(who for _, who in drawn), *key[2:]))
     return [*found, *broken]
+
+
+BEST = "theoretical best"
+
+
+def _best(lines: Sequence[Line]) -> list[tuple[Line, str]]:
+    """The lowest `best` of several curves as a line of its own; nothing where none tells one."""
+    told = [line.curve for line in lines if line.curve.best]
+    if not told:
+        return []
+    lowest = min(told, key=lambda curve: sum(curve.best))
+    nothing = (math.nan,) * len(lowest.x)
+    curve = Curve(lowest.x, lowest.best, nothing, nothing, lowest.x_label, lowest.y_label, lowest.step)
+    return [(Line(BEST, GREY, curve, f"{BEST}: nothing can lie below"), BEST)]
 
 
 def rounds_of(opened: Opened, view: TaskView) -> dict[str, pd.DataFrame]:

@@ -30,8 +30,10 @@ from harness.report.svg import (
 from harness.report.words import shorten
 from harness.stats.curves import Curve
 
-__all__ = ["MOST_POINTS", "Line", "line_plot", "thinned"]
+__all__ = ["GREY", "MOST_POINTS", "Line", "line_plot", "thinned"]
 
+GREY = -1
+"""Colour of a line that is no entry's."""
 MOST_POINTS = 240
 """ours: points drawn of one curve; half a pixel's width apart on a wide screen."""
 MOST_DOTS = 12
@@ -58,7 +60,8 @@ def thinned(curve: Curve, most: int = MOST_POINTS) -> Curve:
         return curve
     kept = [round(k * (n - 1) / (most - 1)) for k in range(most)]
     x, y, lo, hi = (tuple(values[k] for k in kept) for values in (curve.x, curve.y, curve.lo, curve.hi))
-    return Curve(x, y, lo, hi, curve.x_label, curve.y_label, curve.step)
+    best = tuple(curve.best[k] for k in kept) if curve.best else ()
+    return Curve(x, y, lo, hi, curve.x_label, curve.y_label, curve.step, best)
 
 
 def line_plot(lines: Sequence[Line], x_title: str, y_title: str) -> Markup:
@@ -75,9 +78,13 @@ def line_plot(lines: Sequence[Line], x_title: str, y_title: str) -> Markup:
     ticks = x.ticks()
     texts = zip(ticks, tick_texts(ticks), strict=True)
     parts = [frame(y, [(x.at(tick), text) for tick, text in texts], x_title, y_title, right=LABEL_ROOM)]
-    parts += [tag("g", *_bands(one.curve, x, y), class_=f"e{one.colour}") for one in drawn]
+    parts += [tag("g", *_bands(one.curve, x, y), class_=_class(one)) for one in drawn]
     parts += [_line(one, place, x, y) for one, place in zip(drawn, places, strict=True)]
     return plot(parts, f"{y_title} by {x_title}")
+
+
+def _class(one: Line) -> str:
+    return "no-entry" if one.colour == GREY else f"e{one.colour}"
 
 
 def _marks(curve: Curve) -> list[Mark]:
@@ -98,7 +105,7 @@ def _line(one: Line, place: float, x: Axis, y: Axis) -> Markup:
     last = marks[-1]
     parts.append(tag("line", class_="leader", x1=x.at(last.x) + 3, y1=y.at(last.y), x2=EDGE + 8, y2=place))
     parts.append(tag("text", shorten(one.name, LABEL), class_="label", x=EDGE + 11, y=round(place + 4, 1)))
-    return tag("g", *parts, tag("title", one.tip), class_=f"line e{one.colour}")
+    return tag("g", *parts, tag("title", one.tip), class_=f"line {_class(one)}")
 
 
 def _bands(curve: Curve, x: Axis, y: Axis) -> Iterator[Markup]:

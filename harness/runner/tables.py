@@ -128,7 +128,7 @@ def _reduced(metric: TableMetric, seen: Assessed) -> list[dict[str, Any]]:
         {
             "subset": one.subset, **sizes, "value": one.value, "lo": one.lo, "hi": one.hi,
             "curve": one.curve, "replicates": None if one.replicates is None else packed_replicates(one.replicates),
-            "why": "" if math.isfinite(one.value) else "undefined",
+            "why": one.note or ("" if math.isfinite(one.value) else "undefined"),
         }
         for one in found
     ]  # fmt: skip

@@ -31,6 +31,7 @@ class Curve:
         x: ascending. `y`: NaN where undefined. `lo`, `hi`: NaN where no interval is known.
         x_label, y_label: what the axes are of, with the unit.
         step: y holds from its x to the next one; otherwise points are joined.
+        best: y that nothing can lie below; empty where that is not known.
 
     Raises ValueError where lengths differ, there is no point, or x does not ascend.
     """
@@ -42,28 +43,33 @@ class Curve:
     x_label: str
     y_label: str
     step: bool = False
+    best: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.x or {len(self.y), len(self.lo), len(self.hi)} != {len(self.x)}:
             raise ValueError("a curve has as many y, lo and hi as x, one at least")
+        if self.best and len(self.best) != len(self.x):
+            raise ValueError("the best of a curve has as many points as the curve")
         if not all(map(math.isfinite, self.x)) or any(a >= b for a, b in zip(self.x, self.x[1:], strict=False)):
             raise ValueError("x of a curve ascends")
 
     @classmethod
     def from_text(cls, text: str) -> Curve:
-        """The inverse of `to_text`; `lo`, `hi` and `step` may be absent. Raises ValueError for anything else."""
+        """The inverse of `to_text`; `lo`, `hi`, `step`, `best` may be absent. Raises ValueError for anything else."""
         found = json.loads(text)
         if not isinstance(found, dict) or not {"x", "y", "x_label", "y_label"} <= found.keys():
             raise ValueError("a curve is a JSON object with x, y, x_label and y_label")
         x = _numbers(found["x"])
         nothing = [None] * len(x)
         y, lo, hi = (_numbers(found.get(name, nothing)) for name in ("y", "lo", "hi"))
-        return cls(x, y, lo, hi, str(found["x_label"]), str(found["y_label"]), bool(found.get("step", False)))
+        step, best = bool(found.get("step", False)), _numbers(found.get("best", []))
+        return cls(x, y, lo, hi, str(found["x_label"]), str(found["y_label"]), step, best)
 
     def to_text(self) -> str:
         """JSON, as the column `curve` of `aggregates.parquet` holds it; NaN is null."""
         listed = {name: [_plain(value) for value in getattr(self, name)] for name in ("x", "y", "lo", "hi")}
-        return json.dumps({**listed, "x_label": self.x_label, "y_label": self.y_label, "step": self.step})
+        labels = {"x_label": self.x_label, "y_label": self.y_label, "step": self.step}
+        return json.dumps({**listed, **labels, **({"best": [*self.best]} if self.best else {})})
 
 
 def _plain(value: float) -> float | None:

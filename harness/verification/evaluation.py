@@ -27,7 +27,7 @@ from harness.verification.discard import (
 )
 from harness.verification.thresholds import enough_impostors, starting_at, within_fmr
 
-__all__ = ["Evaluation", "Point", "Protocol", "evaluate"]
+__all__ = ["NOUN", "Evaluation", "Point", "Protocol", "evaluate"]
 
 RESAMPLES = 200
 """ours: an end of an interval then rests on five resamples, and 6,000 pairs take a few seconds."""
@@ -63,7 +63,7 @@ class Point:
         values: by name: `fnmr` (nothing discarded), `fnmr_1%` and `fnmr_5%` (NIST's leaderboard), `area_L` and
             `relative_L` up to L = 0.2, 0.3, 0.95, `above_best_L` (`area_L` less `theoretical_best`; fixed thresholds
             only), `aoc`. NaN where undefined.
-        curve: FNMR over the share discarded, 0 to 0.95.
+        curve: FNMR over the share discarded, 0 to 0.95; with `best` where the threshold is fixed: max(0, FNMR(0) - r).
         replicates: of each value, over resampled identities; the same resamples for whatever scores.
     """
 
@@ -169,11 +169,20 @@ def _point(name: str, rows: list[tuple[dict[str, float], Floats]], pairs: int, p
     bands = np.array([errors for _, errors in rows[1:]]).reshape(len(rows) - 1, len(rows[0][1]))
     lo, hi = zip(*[_ends(column) for column in bands.T], strict=True)
     shares = published_shares()
-    label = f"share of {_NOUN[policy]} discarded"
-    return Point(name, values, Curve(shares, tuple(rows[0][1].tolist()), lo, hi, label, "FNMR"), replicates)
+    label, y = f"share of {NOUN[policy]} discarded", tuple(rows[0][1].tolist())
+    best = tuple(max(0.0, y[0] - share) for share in shares) if name.endswith("-fixed") else ()
+    return Point(name, values, Curve(shares, y, lo, hi, label, f"FNMR, {_rule(name)}", best=best), replicates)
 
 
-_NOUN = {"pairs": "pairs", "genuine": "genuine pairs", "images": "images"}
+def _rule(name: str) -> str:
+    """Of `fmr0.001-fixed` in words."""
+    start, _, rule = name.partition("-")
+    if start.startswith("start"):
+        return f"threshold fixed at FNMR {start.removeprefix('start')}"
+    return f"threshold {'fixed at' if rule == 'fixed' else 're-estimated for'} FMR {start.removeprefix('fmr')}"
+
+
+NOUN = {"pairs": "pairs", "genuine": "genuine pairs", "images": "images"}
 
 
 def _ends(values: Floats) -> tuple[float, float]:

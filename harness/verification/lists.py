@@ -25,6 +25,7 @@ __all__ = [
     "adience_identities",
     "all_pairs",
     "compared",
+    "connected",
     "read_lfw_pairs",
     "read_verification_pairs",
 ]
@@ -145,6 +146,21 @@ def compared(of: PairList, similarity: Sequence[float]) -> tuple[Comparisons, tu
     else:
         identity = _connected(first[genuine], second[genuine], len(names))
     return Comparisons(first, second, np.asarray(similarity, np.float64), genuine, identity), names
+
+
+def connected(pairs: Iterable[tuple[str, str, bool]]) -> dict[str, str]:
+    """Who is in each image where a list does not say: the first image that genuine pairs connect it with.
+
+    >>> connected([("a", "b", True), ("c", "a", False), ("b", "d", True)])
+    {'a': 'a', 'b': 'a', 'c': 'c', 'd': 'a'}
+    """
+    listed = list(pairs)
+    names = list(dict.fromkeys(name for pair in listed for name in pair[:2]))
+    place = {name: number for number, name in enumerate(names)}
+    ends = np.array([(place[a], place[b]) for a, b, genuine in listed if genuine], np.int64).reshape(-1, 2)
+    first: dict[int, str] = {}
+    codes = _connected(ends[:, 0], ends[:, 1], len(names)).tolist()
+    return {name: first.setdefault(code, name) for name, code in zip(names, codes, strict=True)}
 
 
 def _connected(first: Ints, second: Ints, images: int) -> Ints:

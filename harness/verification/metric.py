@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from harness.errors import HarnessError, RefusedSet
 from harness.interfaces import Assessed, TableValue
 from harness.verification.comparisons import Policy, Refused
-from harness.verification.evaluation import Point, Protocol, evaluate
+from harness.verification.evaluation import NOUN, Evaluation, Point, Protocol, evaluate
 from harness.verification.lists import Pair, PairList, compared
+from harness.verification.templates import merged
 
 __all__ = ["ErrorAgainstDiscard"]
 
@@ -21,7 +22,8 @@ class ErrorAgainstDiscard:
     """Every number of `harness.verification.evaluation`; one of them ranks.
 
     The value of subset "" is ``value`` at ``point``; the others have the subset `POINT/VALUE`, e.g.
-    ``fmr0.001-fixed/fnmr_5%``, and a point's curve stands with `POINT/fnmr`. Lower is better.
+    ``fmr0.001-fixed/fnmr_5%``, and a point's curve stands with `POINT/fnmr`, that of the ranking point with "". Its
+    note says the rule, the policy, what became of refused images, and every caution. Lower is better.
 
     Args:
         extractor: the registered embedder whose cosine similarities count as the recogniser's.
@@ -53,6 +55,7 @@ class ErrorAgainstDiscard:
         """Raises `RefusedSet` where the data set has no pairs or nothing is left to compare."""
         if not of.pairs or of.features is None:
             raise RefusedSet("the data set has no pairs of faces")
+        of = merged(of)
         identity = dict(zip(of.ids, of.clusters, strict=True))
         known = tuple(Pair(*pair) for pair in of.pairs if pair[0] in identity and pair[1] in identity)
         if not known:
@@ -69,13 +72,33 @@ class ErrorAgainstDiscard:
             raise HarnessError(f"edc: no value {value} at {point}")
         best = found.points[point]
         first = best.values[value]
-        ranking = TableValue(first.value, first.lo, first.hi, replicates=best.replicates[value])
-        return [ranking, *(_value(p, key) for p in found.points.values() for key in p.values)]
+        ranking = TableValue(
+            first.value, first.lo, first.hi, curve=best.curve.to_text(), replicates=best.replicates[value],
+            note=self._note(found, len(known), len(of.pairs)),
+        )  # fmt: skip
+        return [ranking, *(_value(p, key, p is not best) for p in found.points.values() for key in p.values)]
+
+    def _note(self, found: Evaluation, known: int, listed: int) -> str:
+        """What the numbers rest on, and what to beware of."""
+        point, value = self._ranks
+        told = [
+            f"ranked by {value} at {point}",
+            f"a share of {NOUN[self._protocol.policy]} is discarded",
+            f"images without a score: {REFUSED[self._protocol.refused]}",
+            f"similarities by {self.extractor}",
+        ]
+        if known < listed:
+            told.append(f"{listed - known:,} of {listed:,} pairs lack a picture here and are left out")
+        return "; ".join([*told, *found.cautions])
 
 
-def _value(point: Point, key: str) -> TableValue:
+REFUSED = {"lowest": "discarded first", "excluded": "left out with their pairs"}
+
+
+def _value(point: Point, key: str, curved: bool) -> TableValue:
     of = point.values[key]
-    return TableValue(of.value, of.lo, of.hi, f"{point.name}/{key}", point.curve.to_text() if key == "fnmr" else None)
+    curve = point.curve.to_text() if curved and key == "fnmr" else None
+    return TableValue(of.value, of.lo, of.hi, f"{point.name}/{key}", curve)
 
 
 def _cosines(features: NDArray[np.float32], pairs: Sequence[Pair], place: dict[str, int]) -> Sequence[float]:

@@ -53,7 +53,7 @@ def edc() -> Curve:
 
 def stored(*rows: tuple[str, str, str, str | None]) -> pd.DataFrame:
     """(entry, metric, subset, curve) as rows of `aggregates.parquet`."""
-    cells = [(e, TASK, metric, subset, 5, 5, 0.2, nan, nan, text, "") for e, metric, subset, text in rows]
+    cells = [(e, TASK, metric, subset, 5, 5, 0.2, nan, nan, text, "", None) for e, metric, subset, text in rows]
     return pd.DataFrame(cells, columns=AGGREGATE_COLUMNS)
 
 
