@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from harness.report import pictures
+from harness.report.gallery import MAP_FACT
 from harness.report.strips import Strip, Tile, evenly
 from harness.report.words import number
 
@@ -117,7 +118,19 @@ class Album:
         output = self._pixels(record.get("output_hash"))
         if output is None:
             return Tile(row, "", "", tuple(shown), goodness, "picture not kept", "")
-        return Tile(row, *self._layers(output, truth), tuple(shown), goodness, "", str(record["output_hash"]))
+        assessed = view.task.get("capability") == "assess"
+        layers = self._found(record, output) if assessed else self._layers(output, truth)
+        return Tile(row, *layers, tuple(shown), goodness, "", str(record["output_hash"]))
+
+    def _found(self, record: Mapping[str, Any], judged: Pixels) -> tuple[str, str]:
+        """An assessor's map as a layer on what it judged, and alone; the picture where it told none."""
+        maps = [self._pixels(name) for column, name in record.items() if column.startswith(MAP_FACT)]
+        levels = next((map for map in maps if map is not None and map.shape == judged.shape[:2]), None)
+        if levels is None:
+            return self._uri(judged), ""
+        small = self._small(levels)
+        layer = pictures.data_uri(pictures.png_bytes(pictures.map_layer(small)))
+        return layer, pictures.data_uri(pictures.error_png(small))
 
     def _layers(self, output: Pixels, truth: Pixels | None) -> tuple[str, str]:
         if truth is None or truth.shape != output.shape:

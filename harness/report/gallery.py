@@ -250,7 +250,7 @@ class _Frame:
             if column.startswith(MAP_FACT) and name is not None:
                 levels, _ = _load(self.opened, name)
                 if levels is not None and levels.shape == self.shape:
-                    layers[column.removeprefix(MAP_FACT)] = _uri(_red(self.window.cut(levels)))
+                    layers[column.removeprefix(MAP_FACT)] = _uri(pictures.map_layer(self.window.cut(levels)))
         return layers
 
     def _scores(self, record: Mapping[str, Any] | None) -> list[list[str]]:
@@ -279,11 +279,6 @@ def _load(opened: Opened, name: object) -> tuple[Pixels | None, str]:
         return opened.picture(str(name)), ""
     except HarnessError as error:
         return None, str(error).replace(f"{opened.run.path}/", "")
-
-
-def _red(levels: Pixels) -> Pixels:
-    colour = np.broadcast_to(np.asarray([255, 40, 40], np.uint8), (*levels.shape, 3))
-    return np.dstack([colour, levels])
 
 
 def _uri(pixels: Pixels) -> str:

@@ -28,6 +28,7 @@ __all__ = [
     "error_png",
     "hole_layer",
     "input_layer",
+    "map_layer",
     "overlay",
     "png_bytes",
     "strip_png",
@@ -98,6 +99,12 @@ def difference_layer(output: Pixels, truth: Pixels) -> Pixels:
     differs = (output != truth).any(axis=2)
     alpha = np.where(differs, 255, 0).astype(np.uint8)
     return np.dstack([np.where(differs[..., None], output, 0).astype(np.uint8), alpha])
+
+
+def map_layer(levels: Pixels) -> Pixels:
+    """RGBA layer of a map (uint8 H×W): red, as opaque as the map's value."""
+    colour = np.broadcast_to(np.asarray([255, 40, 40], np.uint8), (*levels.shape, 3))
+    return np.dstack([colour, levels])
 
 
 def overlay(pixels: Pixels, layer: Pixels) -> Pixels:

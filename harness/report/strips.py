@@ -17,8 +17,9 @@ class Tile:
     """One entry's picture of one sample.
 
     Attributes:
-        picture: data URI of what differs from the truth (of the whole output where the truth is gone); "" if none.
-        error: data URI of the error map; "" where output or truth is gone.
+        picture: data URI of what differs from the truth (of the whole output where the truth is gone); "" if none. Of
+            an assessor its map, as a layer.
+        error: data URI of the error map, or of an assessor's map alone; "" where output or truth, or the map, is gone.
         scores: (metric column, text), primary first.
         goodness: the primary score, negated where lower is better; NaN where there is none.
         missing: why there is no picture.

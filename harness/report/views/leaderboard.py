@@ -38,7 +38,8 @@ class Cost:
 def subsets(view: TaskView) -> list[str]:
     """ "" and the bins of mask area that the task has, smallest first."""
     names = dict.fromkeys(cell.subset for cell in view.summary.cells)
-    return sorted(names, key=lambda name: float(name.removeprefix("ratio:").split("-")[0]) if name else -1.0)
+    bins = [name for name in names if not name or name.startswith("ratio:")]
+    return sorted(bins, key=lambda name: float(name.removeprefix("ratio:").split("-")[0]) if name else -1.0)
 
 
 def regions(view: TaskView) -> list[str]:
