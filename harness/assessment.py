@@ -60,6 +60,8 @@ def assess_files(
     entry = resolve_entry(method, registry())
     if "assess" not in entry.spec.capabilities:
         raise HarnessError(f"{entry.spec.name} cannot assess; it can {', '.join(entry.spec.capabilities)}")
+    if "reference" in entry.spec.needs:
+        raise HarnessError(f"{method} compares with a reference: harness score PICTURES --reference REFERENCES")
     pictures = list(_pictures(files))
     if not pictures:
         raise HarnessError(f"no picture in {', '.join(map(str, files))}")

@@ -128,7 +128,7 @@ class Registry:
         raise UnknownName(words, name, self.specs[kind], f"harness list {kind}")
 
     def method(self, name: str) -> MethodSpec:
-        """A method's spec; `metric:<name>` and `pyiqa:<name>` are any metric that needs the picture alone."""
+        """A method's spec; `metric:<name>` and `pyiqa:<name>` are metrics of whole pictures."""
         prefix, colon, metric = name.partition(":")
         if colon and name not in self.specs["methods"]:
             from harness.metrics.assessing import PREFIXES, metric_method

@@ -89,16 +89,17 @@ class Collected:
 
     def _sample(self, row: Row, files: Mapping[str, NDArray[Any]]) -> Sample:
         view = self.view
-        truth: dict[str, Any] = {} if row.label is None else {"class": row.label}
+        truth: dict[str, Any] = dict(row.known) if row.label is None else {"class": row.label, **row.known}
         if "instances" in files:
             truth["instances"] = view.labels(files["instances"])
         return Sample(
             id=row.key,
-            cluster=self.collection.cluster_of(row.key),
+            cluster=str(row.known.get("reference", "")) or self.collection.cluster_of(row.key),
             image=view.image(files["image"]),
             mask=view.mask(files["mask"]) if "mask" in files else None,
             labels=view.labels(files["labels"])[None] if "labels" in files else None,
             target=view.image(files["target"]) if "target" in files else None,
+            reference=view.image(files["reference"]) if "reference" in files else None,
             truth=truth,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.datasets.folder import SUFFIXES, scan
@@ -22,11 +22,15 @@ NEAR = 64  # ours: folders looked into for a list file or a layout that lies one
 
 @dataclass(frozen=True)
 class Item:
-    """One sample by its files, POSIX paths below `Found.root`. `label` is its class where a list says one."""
+    """One sample by its files, POSIX paths below `Found.root`. `label` is its class where a list says one.
+
+    `known` is what else a list says of it: an opinion score.
+    """
 
     key: str
     paths: Mapping[str, str]
     label: int | None = None
+    known: Mapping[str, str | int | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,12 +69,17 @@ def find(collection: Collection, split: Split, folder: Path) -> Found:
             skipped += [line for line in more if line not in skipped]
     keys, unpaired = _pair(split, by_role)
     chosen = _choose(split, keys, root, folder)
-    labels = chosen.classes or {}
-    items = tuple(
-        Item(key, {role: files[key] for role, files in by_role.items() if key in files}, labels.get(key))
-        for key in chosen.keys
-    )
-    return Found(root, items, tuple(unpaired), chosen.absent, tuple(skipped))
+    shared = {role.name for role in split.roles if role.shared}
+    items = list[Item]()
+    for key in chosen.keys:
+        known = (chosen.known or {}).get(key, {})
+        whose = {role: str(known.get("reference", "")) if role in shared else key for role in by_role}
+        paths = {role: files[whose[role]] for role, files in by_role.items() if whose[role] in files}
+        if lacking := sorted(shared - set(paths)):
+            unpaired.append(f"{paths['image']}: no {lacking[0]} {whose[lacking[0]]}")
+            continue
+        items.append(Item(key, paths, (chosen.classes or {}).get(key), known))
+    return Found(root, tuple(items), tuple(unpaired), chosen.absent, tuple(skipped))
 
 
 def _root(collection: Collection, split: Split, folder: Path) -> tuple[Path, dict[str, _Here]]:
@@ -158,7 +167,7 @@ def _files(root: Path, role: Role, here: _Here) -> tuple[dict[str, str], list[st
 
 def _pair(split: Split, by_role: Mapping[str, Mapping[str, str]]) -> tuple[list[str], list[str]]:
     """Keys that every role has, in their order, and a line for each file whose partner is not there."""
-    needed = [role.name for role in split.roles if not role.optional]
+    needed = [role.name for role in split.roles if not role.optional and not role.shared]
     whose: dict[str, set[str]] = defaultdict(set)
     for name in needed:
         for key in by_role[name]:
@@ -178,8 +187,15 @@ def _choose(split: Split, keys: list[str], root: Path, folder: Path) -> Chosen:
     lists = {}
     for name in split.pick.files:
         near = (root, folder, root.parent, *_below(root))
-        path = next((place / name for place in near if (place / name).is_file()), None)
+        wanted = [place / one for one in name.split("|") for place in near]
+        path = next((one for one in wanted if (one.is_dir() if name.endswith("/") else one.is_file())), None)
         if path is None:
-            raise MissingRequirement(f"{folder}: the list {name} is not in it")
+            raise MissingRequirement(f"{folder}: the list {name.replace('|', ' or ')} is not in it{_sheet(wanted)}")
         lists[name] = path
     return split.pick.choose(keys, lists)
+
+
+def _sheet(wanted: Iterable[Path]) -> str:
+    """What to do where a list that is read as CSV lies there as Excel's."""
+    sheet = next((path for path in wanted if path.suffix == ".csv" and path.with_suffix(".xlsx").is_file()), None)
+    return f": save {sheet.with_suffix('.xlsx')} as CSV beside it" if sheet else ""

@@ -81,7 +81,8 @@ def distorted(pixels: Pixels, kind: str, level: int, name: str) -> Pixels:
 class Ladders:
     """Ladders over the first `photographs` of `photos[view=square-256]`: one of each kind, six steps each.
 
-    Sample ids are `photo/kind/level`. `truth` holds `reference` (the photograph), `kind`, `strength` (its level).
+    Sample ids are `photo/kind/level`; `reference` is the photograph. `truth` holds its name (`reference`), `kind`,
+    `strength` (the level).
     """
 
     version = "1"
@@ -107,7 +108,8 @@ class Ladders:
         name, kind, level = id.split("/")
         photo = self._photos.load(name)
         pixels = distorted(photo.image, kind, int(level), name)
-        return Sample(id, photo.cluster, pixels, truth={"reference": name, "kind": kind, "strength": int(level)})
+        truth = {"reference": name, "kind": kind, "strength": int(level)}
+        return Sample(id, photo.cluster, pixels, reference=photo.image, truth=truth)
 
     def content_hash(self) -> str:
         """sha256 over version, photographs and levels."""

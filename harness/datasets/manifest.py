@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -35,6 +35,7 @@ class Row:
         area: share of the mask that is hole, None without a mask.
         label: the class that a list gives it, None without.
         stat: bytes and time (ns) of each role's file: what has not changed is not read again.
+        known: what else a list says of it: an opinion score, its reference's key.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Row:
     area: float | None
     label: int | None
     stat: Mapping[str, tuple[int, int]]
+    known: Mapping[str, str | int | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,14 @@ def manifest_file(name: str, split: str) -> Path:
 
 
 def content_of(name: str, split: str, version: str, rows: Iterable[Row]) -> str:
-    """sha256 over layout version, keys and file hashes in order: not over places, so that every copy has the same."""
+    """sha256 over layout version, keys, file hashes and what lists say, in order: not over places, so that every copy
+    has the same.
+    """
     digest = hashlib.sha256(f"{name} {version} {split}".encode())
     for row in rows:
         files = " ".join(f"{role}={row.sha256[role]}" for role in sorted(row.sha256))
-        digest.update(f"\n{len(row.key)} {row.key} {row.label} {files}".encode())
+        told = f" {json.dumps(row.known, sort_keys=True)}" if row.known else ""
+        digest.update(f"\n{len(row.key)} {row.key} {row.label} {files}{told}".encode())
     return digest.hexdigest()
 
 

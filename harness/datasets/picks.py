@@ -13,15 +13,23 @@ __all__ = ["Chosen", "Drawn", "FirstOfEach", "Listed", "Numbers", "Partition", "
 
 
 class Chosen(NamedTuple):
-    """Keys in the split's order, those that a list names and nobody has, and a class of each where the list says it."""
+    """Keys in the split's order, those that a list names and nobody has, and what the list says of each.
+
+    `classes` by key, and `known`: further facts (an opinion score); its `reference` is the key of the sample's file of
+    a shared role.
+    """
 
     keys: tuple[str, ...]
     absent: tuple[str, ...] = ()
     classes: Mapping[str, int] | None = None
+    known: Mapping[str, Mapping[str, str | int | float]] | None = None
 
 
 class Pick(Protocol):
-    """A rule. `files` are names of list files that it reads, which lie beside the data."""
+    """A rule. `files` are names of list files that it reads, which lie beside the data; `A|B` is either.
+
+    A name that ends in `/` is a folder.
+    """
 
     @property
     def files(self) -> tuple[str, ...]: ...

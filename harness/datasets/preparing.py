@@ -134,7 +134,8 @@ def _known_rows(collection: Collection, split: Split) -> Mapping[str, Row]:
 
 def _same(row: Row, root: Path, item: Item) -> bool:
     """Whether a row's files are these, of the same bytes by size and time."""
-    return row.label == item.label and row.paths == dict(item.paths) and row.stat == _stat(root, item)
+    told = row.label == item.label and row.known == dict(item.known)
+    return told and row.paths == dict(item.paths) and row.stat == _stat(root, item)
 
 
 def _stat(root: Path, item: Item) -> Mapping[str, tuple[int, int]]:
@@ -170,4 +171,4 @@ def _read(root: Path, split: Split, item: Item) -> Row | str:
         return f"{item.key}: sizes differ: {sizes}"
     height, width = next(iter(shapes.values()))
     hashes = {role: hashlib.sha256(content).hexdigest() for role, content in data.items()}
-    return Row(item.key, split.name, dict(item.paths), hashes, width, height, area, item.label, stat)
+    return Row(item.key, split.name, dict(item.paths), hashes, width, height, area, item.label, stat, dict(item.known))

@@ -92,6 +92,12 @@ def shown_tensor(units: Sequence[Unit], device: str) -> torch.Tensor | None:
     return _pictures([unit.truth if unit.image is None else unit.image for unit in units], device)
 
 
+def _references(units: Sequence[Unit], device: str) -> torch.Tensor | None:
+    """Undistorted pictures [N,3,H,W] in [0,1] of units that all have them; None where there are none."""
+    pictures = [unit.reference for unit in units if unit.reference is not None]
+    return _pictures(pictures, device) if pictures else None
+
+
 def _moved(tensor: torch.Tensor, device: str) -> torch.Tensor:
     return tensor if device == "cpu" else tensor.contiguous().pin_memory().to(device, non_blocking=True)
 
@@ -244,4 +250,5 @@ class Caller:
             labels=labels_tensor(units, self._device) if "labels" in self._needs else None,
             target_size=(int(shown.shape[-2]), int(shown.shape[-1])),
             seeds=tuple(seeds),
+            reference=_references(units, self._device) if "reference" in self._needs else None,
         )

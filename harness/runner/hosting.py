@@ -132,7 +132,9 @@ def _units(words: Mapping[str, Any], arrays: Sequence[Any]) -> list[Unit]:
         visible = next(rest)
         mask = next(rest).astype(np.bool_) if sample["masked"] else None
         labels = next(rest).view(np.int64) if sample["labelled"] else None
-        units.append(Unit(sample["id"], "", visible, mask, sample["prompt"], "", "", "", labels=labels))
+        reference = next(rest) if sample["referred"] else None
+        words_of = (sample["id"], "", visible, mask, sample["prompt"], "", "", "")
+        units.append(Unit(*words_of, labels=labels, reference=reference))
     return units
 
 

@@ -240,8 +240,12 @@ class IsolatedCaller:
 def _request(units: Sequence[Unit], seeds: Sequence[int], role: str) -> tuple[dict[str, Any], list[Any]]:
     """What the method may see of some samples: no truth, no cluster."""
     samples = [
-        {"id": u.id, "prompt": u.prompt, "masked": u.mask is not None, "labelled": u.labels is not None} for u in units
-    ]
+        {
+            "id": u.id, "prompt": u.prompt, "masked": u.mask is not None, "labelled": u.labels is not None,
+            "referred": u.reference is not None,
+        }
+        for u in units
+    ]  # fmt: skip
     arrays = []
     for unit in units:
         arrays.append(unit.visible(role))
@@ -249,4 +253,6 @@ def _request(units: Sequence[Unit], seeds: Sequence[int], role: str) -> tuple[di
             arrays.append(unit.mask.view("uint8"))
         if unit.labels is not None:
             arrays.append(unit.labels.view("uint8"))
+        if unit.reference is not None:
+            arrays.append(unit.reference)
     return {"samples": samples, "seeds": list(seeds)}, arrays

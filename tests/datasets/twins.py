@@ -6,6 +6,7 @@ made from the harness's own patterns, so that a wrong pattern fails.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -167,6 +168,27 @@ def _cityscapes(root: Path) -> None:
             Image.fromarray(wide).save(path)
 
 
+def artifact(number: int) -> NDArray[np.bool_]:
+    """A part of `hole(number)`; nothing for every third number."""
+    return hole(number) & (np.arange(WIDTH) > 2) if number % 3 else np.zeros((HEIGHT, WIDTH), bool)
+
+
+def _pal4inpaint(root: Path) -> None:
+    for folder in ("trainset_subset", "valset", "testset"):
+        for number in range(1, 9):
+            name = f"a_alcove_{number:08d}.png"
+            save(root / folder / "images" / name, picture(number))
+            save(root / folder / "masks" / name, hole(number).astype(np.uint8))
+            save(root / folder / "labels" / name, np.repeat(artifact(number).astype(np.uint8)[..., None], 3, 2))
+
+
+def _pal4vst(root: Path) -> None:
+    for split in ("train", "val", "test"):
+        for number in range(1, 9):
+            save(root / "images" / split / f"sample_{number:06d}.jpg", picture(number))
+            save(root / "labels" / split / f"sample_{number:06d}.png", artifact(number).astype(np.uint8))
+
+
 def _nvidia(root: Path) -> None:
     for number in range(12):
         mask = np.zeros((HEIGHT, WIDTH), bool)
@@ -192,16 +214,114 @@ def _mat_masks(root: Path) -> None:
             save(root / f"celeba-hq-512-{kind}" / f"{number}.png", ~hole(number))
 
 
+def _kadid(root: Path) -> None:
+    lines = ["dist_img,ref_img,dmos,var"]
+    for reference in range(1, 13):
+        save(root / "images" / f"I{reference:02d}.png", picture(reference))
+        for kind in (1, 10):
+            name = f"I{reference:02d}_{kind:02d}_0{1 + reference % 5}.png"
+            save(root / "images" / name, picture(reference) // 2)
+            lines.append(f"{name},I{reference:02d}.png,{5 - kind / 3 - reference / 10:.2f},0.5")
+    (root / "dmos.csv").write_text("\n".join(lines) + "\n")
+
+
+def _tid2013(root: Path) -> None:
+    lines = []
+    for reference in (1, 2, 25):
+        save(
+            root / "reference_images" / ("i25.bmp" if reference == 25 else f"I{reference:02d}.BMP"), picture(reference)
+        )
+        for kind in (1, 8, 24):
+            name = f"i{reference:02d}_{kind:02d}_{1 + kind % 5}.bmp"
+            save(root / "distorted_images" / name, picture(reference) // 2)
+            lines.append(f"{9 - kind / 5:.5f} {name.upper() if reference == 1 else name}")
+    (root / "mos_with_names.txt").write_text("\n".join(lines) + "\n")
+    (root / "mos_std.txt").write_text("0.1\n" * len(lines))
+
+
+def _live(root: Path) -> None:
+    from scipy.io import savemat
+
+    folders = {"jp2k": 227, "jpeg": 233, "wn": 174, "gblur": 174, "fastfading": 174}
+    names, scores, hidden = [], [], []
+    for folder, count in folders.items():
+        for number in range(1, count + 1):
+            names.append("bikes.bmp" if number % 2 else "sailing1.bmp")
+            hidden.append(number == 3)
+            scores.append(0.0 if number == 3 else 10.0 + number)
+            if number < 5:
+                save(root / folder / f"img{number}.bmp", picture(number % 2) // 2)
+    for number, name in enumerate(("sailing1", "bikes")):
+        save(root / "refimgs" / f"{name}.bmp", picture(number))
+    cells = np.empty((1, len(names)), object)
+    cells[0] = [np.array([name]) for name in names]
+    flags = np.array([hidden], np.uint8)
+    savemat(root / "dmos.mat", {"dmos": np.array([scores]), "orgs": flags})
+    savemat(root / "dmos_realigned.mat", {"dmos_new": np.array([scores]) + 5, "orgs": flags, "dmos_std": 1.0})
+    savemat(root / "refnames_all.mat", {"refnames_all": cells})
+
+
+def _csiq(root: Path) -> None:
+    lines = ["all_by_image,,,,,", ",,,,,", "image,dst_idx,dst_type,dst_lev,dmos_std,dmos"]
+    kinds = (("awgn", "AWGN", "noise"), ("jpeg2000", "jpeg2000", "jpeg 2000"), ("contrast", "contrast", "contrast"))
+    for number, reference in enumerate(("1600", "boston")):
+        save(root / "src_imgs" / f"{reference}.png", picture(number))
+        for kind, (folder, spelt, told) in enumerate(kinds, 1):
+            for level in (1, 4):
+                save(root / "dst_imgs" / folder / f"{reference}.{spelt}.{level}.png", picture(number) // 2)
+                lines.append(f"{reference},{kind},{told},{level},0.02,{level / 5:.3f}")
+    (root / "csiq.DMOS.csv").write_text("\n".join(lines) + "\n")
+
+
+def _koniq(root: Path) -> None:
+    lines = ["image_name,c1,c2,c3,c4,c5,c_total,MOS,SD,set"]
+    for number, part in enumerate(("training", "validation", "test") * 4, 826373):
+        save(root / "512x384" / f"{number}.jpg", picture(number))
+        save(root / "1024x768" / f"{number}.jpg", picture(number, 48, 64))
+        lines.append(f"{number}.jpg,0,0,25,73,7,105,{10 + number % 70}.5,0.5,{part}")
+    (root / "koniq10k_distributions_sets.csv").write_text("\n".join(lines) + "\n")
+
+
+def _spaq(root: Path) -> None:
+    lines = ["Image name,MOS,Brightness,Colorfulness,Contrast,Noisiness,Sharpness"]
+    for number in range(1, 9):
+        save(root / "TestImage" / f"{number:05d}.jpg", picture(number))
+        lines.append(f"{number:05d}.jpg,{11 * number},1,2,3,4,5")
+    (root / "Annotations").mkdir()
+    (root / "Annotations" / "MOS and Image attribute scores.csv").write_text("\ufeff" + "\n".join(lines) + "\n")
+
+
+def _pipal(root: Path) -> None:
+    (root / "Train_Label").mkdir()
+    for number, reference in enumerate(("A0001", "A0185")):
+        save(root / "Train_Ref" / f"{reference}.bmp", picture(number))
+        lines = []
+        for kind in range(4):
+            save(root / "Dist_Imgs" / f"{reference}_{kind:02d}_03.bmp", picture(number) // 2)
+            lines.append(f"{reference}_{kind:02d}_03.bmp,{1400 + 10.25 * kind}")
+        (root / "Train_Label" / f"{reference}.txt").write_text("\n".join(lines) + "\n")
+
+
+def drawn(keys: list[str]) -> list[str]:
+    """By the sha256 of the keys, as rated pictures come."""
+    return sorted(keys, key=lambda key: hashlib.sha256(key.encode()).digest())
+
+
 _BUILDERS: Mapping[str, Callable[[Path], None]] = {
     "places365": _places365, "celeba-hq": _celeba_hq, "ffhq": _ffhq, "celeba": _celeba, "paris-streetview": _paris,
     "div2k": _div2k, "imagenet-1k-list": _imagenet, "lama-eval": _lama, "mat-eval": _mat, "cm-gan-eval": _cm_gan,
     "rord": _rord, "cmp-facades": _facades, "facades-pix2pix": _pix2pix, "cityscapes": _cityscapes,
+    "pal4inpaint": _pal4inpaint, "pal4vst": _pal4vst,
     "nvidia-masks": _nvidia, "mi-gan-masks": _mi_gan_masks, "mat-masks": _mat_masks,
+    "kadid-10k": _kadid, "tid2013": _tid2013, "live-iqa": _live, "csiq": _csiq, "koniq-10k": _koniq, "spaq": _spaq,
+    "pipal": _pipal,
 }  # fmt: skip
 
 _VAL = [f"Places365_val_{n:08d}" for n in range(1, 9)]
 _CROPS = [f"{name}_crop000" for name in _VAL]
 _BASE = [f"cmp_b{n:04d}" for n in (1, 2, 60, 61, 378)]
+_LIVE = drawn([f"{kind}/img{n}" for kind in ("jp2k", "jpeg", "wn", "gblur", "fastfading") for n in (1, 2, 4)])
+_TEST = drawn(["826375", "826378", "826381", "826384"])
 _EXTENDED = [f"cmp_x{n:04d}" for n in (1, 2, 228)]
 
 SPLITS: Mapping[str, Mapping[str, list[str]]] = {
@@ -247,9 +367,25 @@ SPLITS: Mapping[str, Mapping[str, list[str]]] = {
             "frankfurt_000000_000294", "frankfurt_000000_000576", "frankfurt_000001_000538", "munster_000000_000019",
         ]
     },
+    "pal4inpaint": {name: [f"a_alcove_{n:08d}" for n in range(1, 9)] for name in ("test", "val", "train")},
+    "pal4vst": {name: [f"sample_{n:06d}" for n in range(1, 9)] for name in ("test", "val", "train")},
     "nvidia-masks": {"test": [f"{n:05d}" for n in range(12)], "train": [f"{n:05d}" for n in range(12)]},
     "mi-gan-masks": {"places-512": _VAL, "ffhq-256": ["00000", "00001", "00999", "09999"]},
     "mat-masks": {"places-512-large": _VAL, "celeba-hq-512-small": ["3", "5"]},
+    "kadid-10k": {"all": drawn([f"i{n:02d}_{kind}_0{1 + n % 5}" for n in range(1, 13) for kind in ("01", "10")])},
+    "tid2013": {"all": drawn([f"i{n}_{kind}" for n in ("01", "02", "25") for kind in ("01_2", "08_4", "24_5")])},
+    "live-iqa": {name: _LIVE for name in ("all", "realigned")},
+    "csiq": {
+        "all": drawn(
+            [f"{n}.{kind}.{k}" for n in ("1600", "boston") for kind in ("awgn", "jpeg2000", "contrast") for k in (1, 4)]
+        )
+    },
+    "koniq-10k": {
+        "test": _TEST, "test-1024": _TEST, "all": drawn([str(n) for n in range(826373, 826385)]),
+        "train": drawn(["826373", "826376", "826379", "826382"]),
+    },
+    "spaq": {"all": drawn([f"{n:05d}" for n in range(1, 9)])},
+    "pipal": {"train": drawn([f"{ref}_0{kind}_03" for ref in ("a0001", "a0185") for kind in range(4)])},
 }  # fmt: skip
 """Keys by collection and split, in the split's order."""
 

@@ -10,6 +10,7 @@ from scipy.stats import spearmanr
 
 from harness.errors import RefusedSet
 from harness.interfaces import Assessed
+from harness.metrics import correlation
 from harness.metrics.correlation import Krcc, LadderMonotone, LadderSrcc, Plcc, PlccLogistic, Srcc
 
 
@@ -92,3 +93,42 @@ def test_a_constant_or_refused_ladder_orders_nothing() -> None:
     scores[:] = -np.arange(5.0)
     scores[:, 0, 1:4] = np.nan  # two steps are left
     assert LadderSrcc().reduce(ladders(scores))[0].value == pytest.approx(0.5)
+
+
+@pytest.fixture(scope="module")
+def many() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(3)
+    opinions = rng.uniform(1, 5, 300)
+    return np.round(np.tanh(opinions - 3) + 0.2 * rng.standard_normal(300), 2), opinions
+
+
+def test_the_numbers_are_those_of_the_library_that_a_user_would_call(many: tuple[np.ndarray, np.ndarray]) -> None:
+    """pyiqa's own functions, on the same scores (with ties); its logistic is another one, fitted from another start."""
+    metrics = pytest.importorskip("pyiqa.metrics.correlation_coefficient")
+    scores, opinions = many
+    for ours, name in ((Srcc, "calculate_srcc"), (Krcc, "calculate_krcc"), (Plcc, "calculate_plcc")):
+        theirs = getattr(metrics, name)(scores, opinions)
+        assert ours.correlation(scores, opinions) == pytest.approx(theirs, abs=1e-12)
+    fitted = metrics.calculate_plcc(scores, opinions, fit_scale="logistic_4params")
+    assert PlccLogistic.correlation(scores, opinions) == pytest.approx(fitted, abs=1e-3)
+
+
+def test_each_distortion_is_a_subset_and_one_that_says_nothing_is_no_number(
+    many: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(correlation, "RESAMPLES", 60)
+    scores, opinions = (values[:60] for values in many)
+    whole = rated(scores, opinions, per_cluster=6)
+    kinds = ["blur" if i % 6 < 3 else "noise" if i < 55 else "rare" for i in range(60)]
+    told = Assessed(
+        whole.ids, whole.clusters, scores,
+        tuple({**known, "kind": kind} for known, kind in zip(whole.truths, kinds, strict=True)),
+    )  # fmt: skip
+    all_, blur, noise, rare = Srcc().reduce(told)
+    assert [one.subset for one in (all_, blur, noise, rare)] == ["", "kind:blur", "kind:noise", "kind:rare"]
+    assert all_.value == Srcc().reduce(whole)[0].value
+    mine = np.array(kinds) == "blur"
+    assert blur.value == pytest.approx(spearmanr(scores[mine], opinions[mine]).statistic)
+    assert blur.lo < blur.value < blur.hi
+    assert blur.replicates is None
+    assert np.isnan(rare.value)

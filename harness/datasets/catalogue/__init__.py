@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from harness.datasets.catalogue.artifacts import ARTIFACTS
 from harness.datasets.catalogue.faces import FACES
 from harness.datasets.catalogue.labelled import LABELLED
 from harness.datasets.catalogue.masks import MASKS
 from harness.datasets.catalogue.paired import PAIRED
 from harness.datasets.catalogue.pictures import PICTURES
+from harness.datasets.catalogue.rated import RATED
 from harness.datasets.layouts import Collection
 
 __all__ = ["collections"]
@@ -14,4 +16,4 @@ __all__ = ["collections"]
 
 def collections() -> dict[str, Collection]:
     """Every known collection by name: sources of pictures, then folders of masks."""
-    return {one.name: one for one in (*PICTURES, *FACES, *PAIRED, *LABELLED, *MASKS)}
+    return {one.name: one for one in (*PICTURES, *FACES, *PAIRED, *LABELLED, *ARTIFACTS, *RATED, *MASKS)}
