@@ -14,6 +14,9 @@ __all__ = ["dataset_specs", "known_dataset_specs", "own_dataset_specs"]
 _VIEW = "native, or steps square, cropN, padN, shortN, resizeN[-FILTER] joined by + (docs/data.md)"
 _HOLE = Param("declared", "the value of a mask file that means hole; declared: as the split says",
               choices=("declared", "white", "black"))  # fmt: skip
+_COMPARED = {"lfw": "Lfw", "xqlfw": "Xqlfw", "adience": "Adience", "ijb-c": "IjbC"}
+"""Classes of `harness.verification.published` for sets that come with pairs."""
+_PAIR_LIST = "pair_list.txt"
 _GIVES = {"pair": ("image", "labels"), "target": ()}  # a pair is both; what it is compared with is given to no method
 
 
@@ -72,13 +75,19 @@ def known_dataset_specs() -> Iterator[DatasetSpec]:
             params["hole"] = _HOLE
         yield DatasetSpec(
             name=one.name,
-            target=f"harness.datasets.named:{class_name(one.name)}",
+            target=_target(one),
             version=one.version,
             summary=f"{one.title}; yours to get: harness data show {one.name}",
             licence=one.licence,
             gives=gives,
             params=params,
         )
+
+
+def _target(collection: Collection) -> str:
+    if collection.name in _COMPARED:
+        return f"harness.verification.published:{_COMPARED[collection.name]}"
+    return f"harness.datasets.named:{class_name(collection.name)}"
 
 
 def _gives(collection: Collection) -> frozenset[str]:
@@ -91,11 +100,13 @@ def own_dataset_specs() -> Iterator[DatasetSpec]:
     taken = {spec.name for spec in dataset_specs()} | set(collections())
     for name, folder in named_data().items():
         if name not in taken:
+            paired = (folder / _PAIR_LIST).is_file()
+            room = "harness.verification.published" if paired else "harness.datasets.named"
             yield DatasetSpec(
                 name=name,
-                target=f"harness.datasets.named:{class_name(name)}",
+                target=f"{room}:{class_name(name)}",
                 version="1",
-                summary=f"pictures in {folder}",
+                summary=f"{'faces in pairs' if paired else 'pictures'} in {folder}",
                 licence="not stated: your own folder",
                 params={"view": Param("native", _VIEW)},
             )

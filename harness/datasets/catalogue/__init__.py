@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.datasets.catalogue.artifacts import ARTIFACTS
+from harness.datasets.catalogue.compared import COMPARED
 from harness.datasets.catalogue.faces import FACES
 from harness.datasets.catalogue.labelled import LABELLED
 from harness.datasets.catalogue.masks import MASKS
@@ -16,4 +17,4 @@ __all__ = ["collections"]
 
 def collections() -> dict[str, Collection]:
     """Every known collection by name: sources of pictures, then folders of masks."""
-    return {one.name: one for one in (*PICTURES, *FACES, *PAIRED, *LABELLED, *ARTIFACTS, *RATED, *MASKS)}
+    return {one.name: one for one in (*PICTURES, *FACES, *COMPARED, *PAIRED, *LABELLED, *ARTIFACTS, *RATED, *MASKS)}
