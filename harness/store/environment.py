@@ -14,7 +14,7 @@ __all__ = ["git_state", "hardware", "packages"]
 
 _PACKAGES = (
     "iq-harness", "torch", "torchvision", "numpy", "scipy", "pandas", "pyarrow", "pillow", "opencv-python-headless",
-    "pypatchmatch", "pyiqa", "lpips", "safetensors",
+    "pypatchmatch", "pyiqa", "lpips", "safetensors", "dlib-bin", "facenet-pytorch", "anny",
 )  # fmt: skip
 
 
