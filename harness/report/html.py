@@ -18,6 +18,9 @@ from harness.report import plots, words
 from harness.report.album import MAX_SIDE, Album
 from harness.report.badges import badges
 from harness.report.board import Board, Row, TaskView, task_views
+from harness.report.curved import Figure, stored_figures
+from harness.report.kinds import ByKind, by_kind
+from harness.report.lines_svg import line_plot
 from harness.report.pictures import ERROR_GAIN
 from harness.report.strips import Strip, Tile
 from harness.report.templating import render
@@ -26,6 +29,8 @@ from harness.stats.model import FEWEST_CLUSTERS
 from harness.store.files import write_atomic
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from harness.stats.model import PairTest, RunSummary
     from harness.store import RunFolder
 
@@ -39,15 +44,17 @@ MOST_TILES = 9
 
 @dataclass(frozen=True)
 class Section:
-    """One task as the template draws it. `strips` of `available` samples are shown."""
+    """One task as the template draws it. `strips` of `available` samples are shown; `curves` that the run stored."""
 
     number: int
     view: TaskView
     boards: tuple[tuple[Board, plots.Whiskers], ...]
     by_seconds: Markup
     by_ratio: Markup
+    curves: tuple[tuple[Figure, Markup], ...]
     strips: tuple[Strip, ...]
     available: int
+    kinds: tuple[ByKind, ...]
     costs: tuple[list[Cost], list[Cost]]
     worst: tuple[tuple[Row, list[Strip]], ...]
 
@@ -60,6 +67,11 @@ class Section:
     def holed(self) -> bool:
         """Whether the task's pictures have holes: without masks there is no smallest hole to speak of."""
         return any(strip.ratio > 0 for strip in self.strips)
+
+    @property
+    def mapped(self) -> bool:
+        """Whether assessors told maps."""
+        return any(tile.error for strip in self.strips for tile in strip.tiles)
 
     @property
     def columns(self) -> int:
@@ -100,7 +112,8 @@ def write_report(run: RunFolder, summary: RunSummary, out: Path) -> frozenset[st
     album = Album.of(run)
     views = task_views(summary, run.manifest)
     share = PICTURE_BUDGET / max(len(views), 1)
-    sections = [_section(number, view, album, share) for number, view in enumerate(views)]
+    aggregates = run.aggregates()
+    sections = [_section(number, view, album, share, aggregates) for number, view in enumerate(views)]
     strips = [strip for section in sections for strip in section.all_strips]
     shown = {strip.truth for strip in strips}
     script = str(render("report.js"))
@@ -130,7 +143,7 @@ def write_report(run: RunFolder, summary: RunSummary, out: Path) -> frozenset[st
     return frozenset(tile.output for strip in strips for tile in strip.tiles if tile.output)
 
 
-def _section(number: int, view: TaskView, album: Album, share: float) -> Section:
+def _section(number: int, view: TaskView, album: Album, share: float, aggregates: pd.DataFrame | None) -> Section:
     strips, available = album.strips(view, share * (1 - WORST_SHARE))
     return Section(
         number=number,
@@ -138,8 +151,10 @@ def _section(number: int, view: TaskView, album: Album, share: float) -> Section
         boards=tuple((board, plots.whiskers(view, board)) for board in view.tables),
         by_seconds=plots.quality_by_seconds(view),
         by_ratio=plots.quality_by_ratio(view),
+        curves=tuple((of, line_plot(of.lines, of.x_title, of.y_title)) for of in stored_figures(view, aggregates)),
         strips=tuple(strips),
         available=available,
+        kinds=tuple(by_kind(view)),
         costs=costs(view),
         worst=tuple(album.worst(view, share * WORST_SHARE)),
     )

@@ -162,17 +162,20 @@ def resolution(task: TaskSummary, info: Mapping[str, Any]) -> str:
     if task.detectable is not None and math.isfinite(task.detectable):
         far = f"{number(task.detectable, info['digits'])} {info['unit']}".rstrip()
         return f"a typical pair must differ by {far} in {task.primary} to be told apart"
-    if not task.pairs:
+    if not task.pairs or info.get("kind") == "table":  # of a table metric it is not known
         return ""
     entries, clusters = len({name for pair in task.pairs for name in (pair.a, pair.b)}), task.pairs[0].clusters
     return f"{count(clusters, 'cluster')} cannot separate any pair of {entries} entries"
 
 
 def refusals(task: TaskSummary, titles: Mapping[str, str]) -> list[str]:
-    """Why set metrics gave no value, one line a metric and reason; entries are named where not all are meant."""
+    """Why set and table metrics gave no value, and what they say of those they gave: one line a metric and reason.
+
+    Entries are named where not all are meant.
+    """
     lines: dict[str, list[str]] = {}
     for cell in task.cells:
-        if cell.why:
+        if cell.why and not cell.subset:
             lines.setdefault(f"{cell.metric}: {cell.why}", []).append(titles[cell.entry])
     return [line + ("" if len(who) == len(titles) else f" ({listed(who)})") for line, who in lines.items()]
 
