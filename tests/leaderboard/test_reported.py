@@ -66,6 +66,14 @@ def test_the_numbers_about_faces_are_those_of_the_notes() -> None:
         assert tuple(row.values[k] for k in places) == values, (name, method)
 
 
+def test_the_numbers_about_artifacts_are_those_of_the_notes() -> None:
+    """assess.md §2.8: mIoU / F1 of six sets."""
+    (table,) = leaderboard.reported("artifacts", [SHIPPED])
+    found = {row.method: row.values for row in table.rows}
+    assert found["PAL4VST"] == (50.46, 19.25, 52.55, 21.61, 59.18, 35.70, 52.55, 19.14, 47.34, 11.58, 49.88, 14.78)
+    assert found["LEGION"] == (54.62, 29.90, 54.52, 27.43, 60.82, 39.44, 53.67, 24.51, 48.66, 16.71, 50.07, 17.41)
+
+
 def test_the_shipped_numbers_are_those_of_the_notes() -> None:
     tables = {table.name: table for table in leaderboard.reported("inpainting", [SHIPPED])}
     assert set(tables) == {name for name, _ in TYPED}  # a row of every table
@@ -78,7 +86,7 @@ def test_a_shipped_table_says_whose_it_is_and_of_which_method_of_ours() -> None:
     for table in leaderboard.reported("", [SHIPPED]):
         assert "founding notes" in table.source_line
         ours = {row.reference for row in table.rows} - {""}
-        assert ours <= {"coordfill", "hifill", "icfgu", "smartbrush", "instinpaint", "sddfiqa"}
+        assert ours <= {"coordfill", "hifill", "icfgu", "smartbrush", "instinpaint", "sddfiqa", "par"}
     names = {table.name: table for table in leaderboard.reported("inpainting", [SHIPPED])}
     assert [row.note for row in names["pixelhacker-table-1"].rows if "read as FID" not in row.note] == []
 
