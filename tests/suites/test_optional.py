@@ -21,6 +21,7 @@ from harness.suites import load_suite
 BROUGHT = {
     "removal": {"rord-region": "rord", "rord-hole": "rord"},
     "inpainting-hires": {"div2k-1024-small": "div2k", "div2k-1024-large": "div2k"},
+    "artifacts": {"pal4inpaint": "pal4inpaint", "pal4vst": "pal4vst"},
     "translation": {"facades": "cmp-facades", "cityscapes": "cityscapes"},
 }
 
@@ -50,6 +51,21 @@ def test_photographs_at_1024_draw_the_stated_holes(twins: ModuleType, tmp_path: 
     records = _on_twins(twins, tmp_path, "inpainting-hires", ("div2k", "valid"))
     ratio = records.groupby("task")["ratio"]
     assert ratio.max()["div2k-1024-small"] <= 0.25 < ratio.min()["div2k-1024-large"]
+
+
+def test_marked_artifacts_are_found_by_who_knows_them(twins: ModuleType, tmp_path: Path) -> None:
+    for name in ("pal4inpaint", "pal4vst"):
+        root = twins.build(name, tmp_path / name)
+        prepare(collections()[name], collections()[name].split("test"), root)
+    done = harness.run(
+        "artifacts", ["finds-nothing", "finds-known"], tasks=["pal4inpaint", "pal4vst"], out=tmp_path / "run",
+        device="cpu", report=False,
+    )  # fmt: skip
+    for task in done.summary.tasks:
+        found = {
+            cell.entry: cell.interval.value for cell in task.cells if cell.metric == task.primary and cell.interval
+        }
+        assert found == {"finds-nothing": 0, "finds-known": 1}
 
 
 def _on_twins(twins: ModuleType, folder: Path, suite: str, needed: tuple[str, str]) -> pd.DataFrame:
