@@ -70,7 +70,7 @@ def harness_register_suites(register: Callable[[SuiteSpec], None]) -> None:
         )
     )
     register(SuiteSpec("translation", "harness.suites:translation.toml", "label maps to pictures: scenes, facades"))
-    register(SuiteSpec("iqa", "harness.suites:iqa.toml", "image quality: ladders of distortions, rated sets that you bring"))
+    register(SuiteSpec("iqa", "harness.suites:iqa.toml", "image quality: ladders of distortions, rated sets of yours"))
     register(SuiteSpec("inpainting-faces", "harness.suites:inpainting-faces.toml", "faces at 256 px, holes of 40-60 %"))
     for spec in protocol_suites():
         register(spec)
