@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from harness.report.words import count, disagreement_line, headline, refusals
+from harness.report.words import count, disagreement_line, headline, refusals, wrapped_lines
 from harness.stats.model import TABLE_HEADINGS
 
 if TYPE_CHECKING:
@@ -117,9 +117,14 @@ class TaskView:
 
     @property
     def remarks(self) -> list[str]:
-        """What must stand beside columns: backbones that disagree, set metrics without a value, unverified files."""
+        """What must stand beside columns.
+
+        What a wrapper adds to what it wraps, backbones that disagree, set metrics without a value, unverified files.
+        """
         titles = {row.reference: row.title for row in self.rows}
+        entries = [row.entry for row in self.rows]
         return [
+            *wrapped_lines(self.summary, entries, self.info[self.summary.primary]),
             *filter(None, [disagreement_line(self.summary, titles)]),
             *refusals(self.summary, titles),
             *(

@@ -30,6 +30,7 @@ __all__ = [
     "shorten",
     "signed",
     "skipped_lines",
+    "wrapped_lines",
 ]
 
 NOTHING = "–"
@@ -192,6 +193,32 @@ def disagreement_line(task: TaskSummary, titles: Mapping[str, str]) -> str:
     ]
     pairs = f"{len(flagged)} of {count(len(task.pairs), 'pair')}"
     return f"{both} disagree about {pairs}: {listed(flagged)}"
+
+
+def wrapped_lines(task: TaskSummary, entries: Sequence[Mapping[str, Any]], info: Mapping[str, Any]) -> list[str]:
+    """Of every entry of a run that wraps another one of it, by how much it differs from that one, sample by sample.
+
+    `entries` are the manifest's; `info` is of the primary metric. Nothing of pairs that were not tested.
+    """
+    plain = {str(entry.get("identity")): entry for entry in entries}  # older runs have none
+    lines = []
+    for entry in entries:
+        wrapped = (entry.get("identity") or {}).get("inner")
+        inner = plain.get(str(wrapped)) if wrapped else None
+        names = (entry["reference"], inner["reference"] if inner else "")
+        pair = next((pair for pair in task.pairs if {pair.a, pair.b} == set(names)), None)
+        if inner is None or pair is None:
+            continue
+        sign = 1 if pair.a == names[0] else -1
+        low, high = sorted((sign * pair.lo, sign * pair.hi))
+        unit = f" {info['unit']}" if info.get("unit") else ""
+        ends = (
+            f" [{signed(low, info['digits'])}, {signed(high, info['digits'])}]" if math.isfinite(low) else " [too few]"
+        )
+        far = f"{signed(sign * pair.diff, info['digits'])}{ends}{unit} {metric_name(task.primary)}"
+        who = f"{entry['title']} against {inner['title']}, which it wraps"
+        lines.append(f"{who}: {far}, {_seen_from(*names, [pair])}")
+    return lines
 
 
 def backbones(first: str, second: str) -> str:

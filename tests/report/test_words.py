@@ -121,3 +121,18 @@ def test_one_reason_on_many_tasks_is_one_line() -> None:
         "lpips on one and two: no file: pip install lpips",
         "gdp: needs a GPU",
     ]
+
+
+def test_a_wrapper_is_set_against_what_it_wraps_whichever_was_tested_first() -> None:
+    inner = {"reference": "a", "title": "A", "identity": {"method": "a", "inner": None}}
+    outer = {"reference": "w:a", "title": "W:A", "identity": {"method": "w", "inner": inner["identity"]}}
+    older = {"reference": "b", "title": "B"}
+    values = {"a": 20.0, "w:a": 21.0, "b": 19.0}
+    for first, second, verdict, said in (
+        ("w:a", "a", "better", "+1.0 [+0.5, +1.5] dB PSNR in the hole, better"),
+        ("a", "w:a", "better", "−1.0 [−1.5, −0.5] dB PSNR in the hole, worse"),
+    ):
+        of = task(values, {(first, second): verdict, ("a", "b"): "better"})
+        assert words.wrapped_lines(of, [inner, outer, older], INFO) == [f"W:A against A, which it wraps: {said}"]
+    assert words.wrapped_lines(task(values, {("a", "b"): "better"}), [inner, outer, older], INFO) == []
+    assert words.wrapped_lines(of, [outer, older], INFO) == []
