@@ -31,13 +31,13 @@ def calibrate(weights: Path, data: Path) -> tuple[Path, Calibration]:
     if network.config.head != "quality":
         raise HarnessError(f"{weights} is a recogniser: it embeds faces and does not judge them")
     faces = open_faces(data)
-    rows = np.flatnonzero(faces.held_out)
+    rows = np.flatnonzero(faces.held_out).tolist()
     network.eval()
-    with torch.no_grad():
-        scores = [
-            network(to_network(faces.packed.images[rows[start : start + BATCH]]))[:, 0].numpy()
-            for start in range(0, len(rows), BATCH)
-        ]
+    scores = []
+    for start in range(0, len(rows), BATCH):
+        pictures = np.stack([faces.packed.images[row] for row in rows[start : start + BATCH]])
+        with torch.no_grad():
+            scores.append(network(to_network(pictures))[:, 0].numpy())
     people = len(np.unique(faces.person[faces.held_out]))
     reference = f"{people} rendered people held out of training, clean and degraded"
     found = Calibration.fit(np.concatenate(scores), sha256_of(weights), reference)
