@@ -59,6 +59,7 @@ _COMMANDS = {
         "leaderboard_command",
         "Published results: show, add a run, export, check; papers' numbers apart.",
     ),
+    "pairs": ("pairs", "pairs_command", "Faces in pairs as files: unpack, export, judge scores by them."),
     "data": ("data", "data_command", "Data sets: which there are, how to get and check them; your own folders."),
     "train": ("train", "train_command", "Train a method's weights by its recipe."),
     "weights": ("weights", "weights_command", "Bring a published checkpoint into the form that a method loads."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -49,6 +50,7 @@ class ErrorAgainstDiscard:
     ) -> None:
         self.extractor = extractor
         self._ranks = point, value
+        self._rule = f"ranked by {value} at {point}"
         self._protocol = Protocol(policy=cast("Policy", policy), refused=cast("Refused", refused))
 
     def reduce(self, of: Assessed) -> Sequence[TableValue]:
@@ -67,22 +69,22 @@ class ErrorAgainstDiscard:
             found = evaluate(comparisons, scores, self._protocol)
         except ValueError as error:
             raise RefusedSet(str(error)) from error
+        ranking = replace(self._ranking(found), note=self._note(found, len(known), len(of.pairs)))
+        return [ranking, *(_value(p, key, ranking.curve) for p in found.points.values() for key in p.values)]
+
+    def _ranking(self, found: Evaluation) -> TableValue:
+        """The value that ranks, with its curve. Raises `HarnessError` where the protocol has none of that name."""
         point, value = self._ranks
-        if value not in found.points[point].values:
+        if point not in found.points or value not in found.points[point].values:
             raise HarnessError(f"edc: no value {value} at {point}")
         best = found.points[point]
-        first = best.values[value]
-        ranking = TableValue(
-            first.value, first.lo, first.hi, curve=best.curve.to_text(), replicates=best.replicates[value],
-            note=self._note(found, len(known), len(of.pairs)),
-        )  # fmt: skip
-        return [ranking, *(_value(p, key, p is not best) for p in found.points.values() for key in p.values)]
+        of = best.values[value]
+        return TableValue(of.value, of.lo, of.hi, curve=best.curve.to_text(), replicates=best.replicates[value])
 
     def _note(self, found: Evaluation, known: int, listed: int) -> str:
         """What the numbers rest on, and what to beware of."""
-        point, value = self._ranks
         told = [
-            f"ranked by {value} at {point}",
+            self._rule,
             f"a share of {NOUN[self._protocol.policy]} is discarded",
             f"images without a score: {REFUSED[self._protocol.refused]}",
             f"similarities by {self.extractor}",
@@ -95,9 +97,10 @@ class ErrorAgainstDiscard:
 REFUSED = {"lowest": "discarded first", "excluded": "left out with their pairs"}
 
 
-def _value(point: Point, key: str, curved: bool) -> TableValue:
-    of = point.values[key]
-    curve = point.curve.to_text() if curved and key == "fnmr" else None
+def _value(point: Point, key: str, drawn: str | None) -> TableValue:
+    """`drawn` is the curve that stands with the ranking value already."""
+    of, text = point.values[key], point.curve.to_text()
+    curve = text if key == "fnmr" and text != drawn else None
     return TableValue(of.value, of.lo, of.hi, f"{point.name}/{key}", curve)
 
 

@@ -302,6 +302,29 @@ def _pipal(root: Path) -> None:
         (root / "Train_Label" / f"{reference}.txt").write_text("\n".join(lines) + "\n")
 
 
+def _lfw(root: Path) -> None:
+    for number in range(1, 4):
+        save(root / "lfw" / "Ann_Lee" / f"Ann_Lee_{number:04d}.jpg", picture(number, 112, 112))
+    (root / "pairs.txt").write_text("1\t1\nAnn_Lee\t1\t2\nAnn_Lee\t1\tBo\t1\n")
+
+
+def _xqlfw(root: Path) -> None:
+    for number in range(1, 4):
+        save(root / "xqlfw_aligned_112" / "Bo" / f"Bo_{number:04d}.jpg", picture(number, 112, 112))
+    (root / "xqlfw_pairs.txt").write_text("1 1\nBo 1 2\nBo 1 Ann_Lee 1\n")
+
+
+def _adience(root: Path) -> None:
+    for number in range(1, 4):
+        folder = root / "aligned" / f"{number}@N00"
+        save(folder / f"landmark_aligned_face.{number}.800{number}_a_o.jpg", picture(number, 112, 112))
+
+
+def _ijb_c(root: Path) -> None:
+    for number in range(1, 4):
+        save(root / "loose_crop" / f"{number}.jpg", picture(number))
+
+
 def drawn(keys: list[str]) -> list[str]:
     """By the sha256 of the keys, as rated pictures come."""
     return sorted(keys, key=lambda key: hashlib.sha256(key.encode()).digest())
@@ -314,7 +337,7 @@ _BUILDERS: Mapping[str, Callable[[Path], None]] = {
     "pal4inpaint": _pal4inpaint, "pal4vst": _pal4vst,
     "nvidia-masks": _nvidia, "mi-gan-masks": _mi_gan_masks, "mat-masks": _mat_masks,
     "kadid-10k": _kadid, "tid2013": _tid2013, "live-iqa": _live, "csiq": _csiq, "koniq-10k": _koniq, "spaq": _spaq,
-    "pipal": _pipal,
+    "pipal": _pipal, "lfw": _lfw, "xqlfw": _xqlfw, "adience": _adience, "ijb-c": _ijb_c,
 }  # fmt: skip
 
 _VAL = [f"Places365_val_{n:08d}" for n in range(1, 9)]
@@ -385,6 +408,10 @@ SPLITS: Mapping[str, Mapping[str, list[str]]] = {
         "train": drawn(["826373", "826376", "826379", "826382"]),
     },
     "spaq": {"all": drawn([f"{n:05d}" for n in range(1, 9)])},
+    "lfw": {"view2": [f"Ann_Lee/Ann_Lee_{n:04d}" for n in (1, 2, 3)]},
+    "xqlfw": {"pairs": [f"Bo/Bo_{n:04d}" for n in (1, 2, 3)]},
+    "adience": {"all": [f"landmark_aligned_face.{n}.800{n}_a_o" for n in (1, 2, 3)]},
+    "ijb-c": {"verification": ["1", "2", "3"]},
     "pipal": {"train": drawn([f"{ref}_0{kind}_03" for ref in ("a0001", "a0185") for kind in range(4)])},
 }  # fmt: skip
 """Keys by collection and split, in the split's order."""
