@@ -32,6 +32,8 @@ Index = NDArray[np.int64]
 Faces = NDArray[np.floating[Any]]
 BLOCK = 2048
 """Faces that are compared at once. Draws are seeded by it: another value gives other labels."""
+CACHED = 16
+"""Faces whose comparisons are gathered at once, so that they stay in the processor's cache; changes no label."""
 HIGHEST = 100.0
 ROUNDING = 8
 """Distances that spread by fewer units of precision are the same."""
@@ -112,12 +114,13 @@ def _prepared(
     if embeddings.ndim != 2 or len(embeddings) != len(identities):
         raise HarnessError(f"embeddings {embeddings.shape} do not belong to {len(identities)} identities")
     people = sort_people(identities, how.m if how.kind == "wd" else 0)
-    lengths = np.linalg.norm(embeddings.astype(np.float64), axis=1)
+    lengths = np.sqrt(np.einsum("nd,nd->n", embeddings, embeddings, dtype=np.float64))
     wrong = np.flatnonzero(~np.isfinite(lengths) | (lengths == 0))
     if len(wrong):
         raise HarnessError(f"{len(wrong)} embeddings are zero or not finite; the first is row {wrong[0]}")
-    faces: Faces = (embeddings / lengths[:, None]).astype(np.result_type(embeddings.dtype, np.float32))
-    return faces[people.order], people
+    precision = np.result_type(embeddings.dtype, np.float32)
+    faces: Faces = embeddings[people.order].astype(precision, copy=False)
+    return faces / lengths[people.order, None].astype(precision), people
 
 
 def _distances(faces: Faces, people: People, how: Labelling, repeat: int) -> Array:
@@ -136,15 +139,32 @@ def _block(faces: Faces, people: People, places: Index, how: Labelling, seed: li
     found = np.empty(len(places))
     for size in np.unique(used):
         mine = np.flatnonzero(used == size)
-        drawn = draw_subsets(uniform[0, mine, :size], others[mine])
-        positive = _similarities(faces, places[mine], people.positives(places[mine], drawn))
+        if size == others[mine].max():
+            positive = _all_own(faces, people, places[mine])
+        else:
+            drawn = draw_subsets(uniform[0, mine, :size], others[mine])
+            positive = _similarities(faces, places[mine], people.positives(places[mine], drawn))
         found[mine] = wasserstein(positive, negative[mine]) if how.kind == "wd" else positive.mean(1, dtype=np.float64)
     return found
 
 
+def _all_own(faces: Faces, people: People, places: Index) -> Faces:
+    """Cosines [n,k-1] of the faces at ``places`` [n] with all others of their identities, each of k faces."""
+    size, place = people.size[places[0]], np.arange(people.size[places[0]])
+    starts, which = np.unique(people.start[places], return_inverse=True)
+    together = faces[starts[:, None] + place]
+    own = places - people.start[places]
+    rows: Faces = np.matmul(together, together.swapaxes(1, 2))[which, own]
+    return rows[place != own[:, None]].reshape(len(places), size - 1)
+
+
 def _similarities(faces: Faces, places: Index, compared: Index) -> Faces:
     """Cosines [n,k] of the faces at ``places`` [n] with those at ``compared`` [n,k]."""
-    cosines: Faces = np.matmul(faces[compared], faces[places][:, :, None])[:, :, 0]
+    cosines: Faces = np.empty(compared.shape, faces.dtype)
+    for start in range(0, len(places), CACHED):
+        some = slice(start, start + CACHED)
+        gathered = faces.take(compared[some], 0)
+        np.matmul(gathered, faces[places[some], :, None], out=cosines[some, :, None])
     return cosines
 
 

@@ -13,8 +13,11 @@ from typing import Any, Literal
 from torch import Tensor, nn
 
 __all__ = [
+    "EMBEDDING",
+    "MINI_RECOGNISER",
     "SIDE",
     "SMALL",
+    "SMALL_RECOGNISER",
     "Backbone",
     "Config",
     "Head",
@@ -27,6 +30,7 @@ __all__ = [
 SIDE = 112
 """Height and width of a face."""
 EMBEDDING = 512
+"""Length of an embedding."""
 LAST_SIDE = 7
 DROPOUT = 0.5
 RGB = 3
@@ -62,6 +66,12 @@ class Config:
 
 SMALL = Config(width=4, shallow=True)
 """ours: for tests, and for `random` weights."""
+
+MINI_RECOGNISER = Config("mobilefacenet", "recognition", width=24, shallow=True)
+"""ours: of the small weights: three eighths of the official width and one block a stage, 177,424 parameters."""
+
+SMALL_RECOGNISER = Config("mobilefacenet", "recognition", width=4, shallow=True)
+"""ours: for tests."""
 
 
 def build_network(config: Config) -> Ir50 | MobileFaceNet:
