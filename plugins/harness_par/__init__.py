@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.hookspecs import hookimpl
 from harness.specs import DatasetSpec, MethodSpec, MetricSpec, SuiteSpec
 from harness_par.artifacts_spec import ARTIFACTS, ARTIFACTS_SYNTH, FINDERS
-from harness_par.proxy_spec import PAR_PROXY
+from harness_par.proxy_spec import PAR_PROXY, PROXY_ORIGINAL, PROXY_RATIO
 from harness_par.spec import PAR, PAR_IMAGE, PAR_ORIGINAL, PAR_RATIO, PAR_REFINE
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def harness_register_methods(register: Callable[[MethodSpec], None]) -> None:
 
 @hookimpl
 def harness_register_metrics(register: Callable[[MetricSpec], None]) -> None:
-    """Register `par`, `par_image` and `par_original`."""
-    for spec in (PAR_RATIO, PAR_IMAGE, PAR_ORIGINAL):
+    """Register `par`, `par_image` and `par_original`, `par_proxy` and its original."""
+    for spec in (PAR_RATIO, PAR_IMAGE, PAR_ORIGINAL, PROXY_RATIO, PROXY_ORIGINAL):
         register(spec)
 
 

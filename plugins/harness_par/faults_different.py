@@ -34,8 +34,9 @@ def blended(photo: Pixels, hole: Hole, rng: np.random.Generator) -> Pixels | Non
         place = part(hole, rng, SHARE)
         other = _fitting(photo, place, rng)
         if other is not None:
-            if rng.random() < 0.5:
-                return _poisson(photo, other, place)
+            mixed = _poisson(photo, other, place) if rng.random() < 0.5 else None
+            if mixed is not None:
+                return mixed
             return laid_over(photo, other.astype(np.float32), feathered(place, rng.uniform(4, 9)))
     return None
 
@@ -62,12 +63,15 @@ def _fitting(photo: Pixels, place: Hole, rng: np.random.Generator) -> Pixels | N
     return wide[row : row + place.shape[0], column : column + place.shape[1]]
 
 
-def _poisson(photo: Pixels, other: Pixels, place: Hole) -> Pixels:
-    """Gradients of ``other`` in the place, levels of the photograph around it; equal to it outside."""
+def _poisson(photo: Pixels, other: Pixels, place: Hole) -> Pixels | None:
+    """Gradients of ``other`` in the place, levels of the photograph around it; equal to it outside.
+
+    None for a place without a pixel whose neighbours all lie in it: OpenCV cannot blend that.
+    """
     inner = place.copy()
     inner[:2], inner[-2:], inner[:, :2], inner[:, -2:] = False, False, False, False
-    if not inner.any():
-        return photo
+    if not cv2.erode(inner.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0).any():
+        return None
     rows, columns = np.nonzero(inner)
     # OpenCV centres the mask's box at a point that it is told, rounding down
     middle = ((int(columns.min()) + int(columns.max()) + 1) // 2, (int(rows.min()) + int(rows.max()) + 1) // 2)

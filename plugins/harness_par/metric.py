@@ -17,14 +17,12 @@ from harness_par.spec import PAR
 
 __all__ = ["Par", "ParImage", "ParOriginal"]
 
-SIDE = 512
-
 
 class _Remembering:
     """A finder that looks at a tensor once, however many metrics ask about it."""
 
     def __init__(self, weights: LoadedWeights, device: str) -> None:
-        self._find = Finder(weights, device, SIDE)
+        self._find = Finder(weights, device, None)
         self._known = WeakTensorKeyDictionary()
 
     def __call__(self, image: Tensor) -> Tensor:
@@ -34,7 +32,7 @@ class _Remembering:
         return found
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _finder(weights: LoadedWeights, device: str) -> _Remembering:
     return _Remembering(weights, device)
 
@@ -65,14 +63,19 @@ class Par:
     def __init__(self, device: str = "cpu", region: str = "") -> None:
         if region:
             raise HarnessError(f"{self.name} has its region in its definition: ask for it without @{region}")
-        weights = _weights()
+        weights = self.weights()
         self.weights_sha256 = weights.sha256
         self._find = _finder(weights, device)
 
     @staticmethod
-    def available() -> None:
+    def weights() -> LoadedWeights:
+        """Which file counts. Raises `MissingRequirement` where none is here."""
+        return _weights()
+
+    @classmethod
+    def available(cls) -> None:
         """Raise `MissingRequirement` where no file of the network is here; builds nothing."""
-        _weights()
+        cls.weights()
 
     def __call__(self, batch: MetricBatch) -> Mapping[str, Tensor]:
         return {self.name: share(self._find(batch.output), self.hole(batch))}

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from harness.errors import HarnessError, UnknownName
 from harness.training.data import Crop, open_packed, random_crop
 from harness.training.inpainting import lama_mix
-from harness_par.faults import Made, made, untouched
+from harness_par.faults import FAULTS, Made, made, untouched
+from harness_par.faults_kinds import put
 from harness_par.faults_scenes import Triple, removed
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ ZOOM = (0.75, 1.25)
 SCENES = 0.25
 """ours: share of the pictures that are rendered; a quarter of them are scenes without any removal."""
 PLAIN = 0.25
+MORE = 3
+LEAST = 200
+"""Pixels of a hole that another fault is put into."""
 
 
 class Constructed:
@@ -48,12 +52,12 @@ class Constructed:
         self.half, self.side = half, side
         self.photos = open_packed(folder, "photos")
         self.removals = open_packed(folder, "removals")
-        sources = _beside(folder, "photos_sources", len(self.photos.images))
+        self.sources = _beside(folder, "photos_sources", len(self.photos.images))
         self.masks = _beside(folder, "removals_masks", 2 * (len(self.removals.images) // 3))
         parity = HALVES.index(half)
-        self.crops: NDArray[np.intp] = np.flatnonzero(sources % 2 == parity)
+        self.crops: NDArray[np.intp] = np.flatnonzero(self.sources % 2 == parity)
         self.scenes = np.arange(parity, len(self.removals.images) // 3, 2)
-        self.photographs = len(np.unique(sources[self.crops]))
+        self.photographs = len(np.unique(self.sources[self.crops]))
 
     @property
     def packed(self) -> Sequence[PackedImages]:
@@ -64,9 +68,15 @@ class Constructed:
         """One picture of ``side``²: a scene's, or a photograph's, which a ``kind`` (of `faults.made`) asks for."""
         if not kind and rng.random() < SCENES:
             return self.scene(int(rng.choice(self.scenes)), rng)
+        found = self.named(rng, kind)[0]
+        return _more(found, rng) if found.kind in FAULTS and not kind else found
+
+    def named(self, rng: np.random.Generator, kind: str = "") -> tuple[Made, str]:
+        """A photograph's picture, and which photograph it is from."""
         index = int(rng.choice(self.crops))
         crop = random_crop(self.photos.images[index], Crop(self.side, ZOOM), rng)
-        return made(crop, lama_mix(rng, self.side, self.side).astype(bool), rng, kind)
+        found = made(crop, lama_mix(rng, self.side, self.side).astype(bool), rng, kind)
+        return found, f"photograph {self.sources[index]}"
 
     def scene(self, number: int, rng: np.random.Generator, kind: str = "") -> Made:
         """A removal from a scene, mirrored half of the time, cut to ``side``² about its hole; or the scene as it is."""
@@ -85,6 +95,18 @@ def _beside(folder: Path, name: str, count: int) -> NDArray[np.integer]:
     found: NDArray[np.integer] = np.load(path, mmap_mode="r", allow_pickle=False)
     if len(found) != count:
         raise HarnessError(f"{path} has {len(found)} entries for {count}: it belongs to other pictures")
+    return found
+
+
+def _more(found: Made, rng: np.random.Generator) -> Made:
+    """Up to three more faults in what is left of the hole: a crop then teaches as much as several."""
+    for _ in range(int(rng.integers(MORE + 1))):
+        left = found.hole & ~found.artifact
+        if left.sum() < LEAST:
+            break
+        again = put(str(rng.choice(FAULTS)), found.picture, left, rng)
+        if again is not None:
+            found = found._replace(picture=again.picture, artifact=found.artifact | again.artifact)
     return found
 
 

@@ -34,6 +34,12 @@ class Swin(nn.Module):
             self.add_module(f"norm{index}", nn.LayerNorm(channels))
         self.stages = nn.ModuleList(stages)
 
+    def set_drop_path(self, rate: float) -> None:
+        """In training, leave branches of the blocks out: none of the first block's, ``rate`` of the last one's."""
+        blocks = [module for module in self.modules() if isinstance(module, _Block)]
+        for index, block in enumerate(blocks):
+            block.dropped = rate * index / max(len(blocks) - 1, 1)
+
     def forward(self, image: Tensor) -> list[Tensor]:
         """Normalised pictures ``[N, 3, H, W]`` of any size -> ``[N, C, h, w]`` a stage."""
         rows = self.patch_embed(image)  # [N, h, w, C], as all maps inside
@@ -92,15 +98,23 @@ class _Merging(nn.Module):
 class _Block(nn.Module):
     def __init__(self, channels: int, heads: int, window: int, shift: int) -> None:
         super().__init__()
+        self.dropped = 0.0
         self.norm1 = nn.LayerNorm(channels)
         self.attn = _ShiftedAttention(channels, heads, window, shift)
         self.norm2 = nn.LayerNorm(channels)
         self.ffn = _FeedForward(channels)
 
     def forward(self, rows: Tensor) -> Tensor:
-        rows = rows + self.attn(self.norm1(rows))
-        added: Tensor = rows + self.ffn(self.norm2(rows))
+        rows = rows + self._kept(self.attn(self.norm1(rows)))
+        added: Tensor = rows + self._kept(self.ffn(self.norm2(rows)))
         return added
+
+    def _kept(self, branch: Tensor) -> Tensor:
+        """Stochastic depth: the branch of whole pictures left out, the others' enlarged to the same mean."""
+        if not (self.training and self.dropped):
+            return branch
+        drawn = torch.rand(len(branch), *(1 for _ in branch.shape[1:]), device=branch.device) >= self.dropped
+        return branch * drawn / (1 - self.dropped)
 
 
 class _FeedForward(nn.Module):

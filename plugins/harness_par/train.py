@@ -5,5 +5,6 @@ from __future__ import annotations
 __all__ = ["RECIPES"]
 
 RECIPES = {
+    "par": {"mini": "harness_par.train_labelled:mini", "paper": "harness_par.train_labelled:paper"},
     "par-proxy": {"mini": "harness_par.proxy_train:mini"},
 }

@@ -49,7 +49,7 @@ def test_they_count_artifacts_in_the_hole_in_the_picture_and_in_the_original(
     looked: list[int] = []
     plain = Finder.__call__
     monkeypatch.setattr(Finder, "__call__", lambda self, image: looked.append(1) or plain(self, image))
-    monkeypatch.setattr(metric, "SIDE", 64)
+    monkeypatch.setattr("harness_par.finder.SIDE", 64)
     truth, mask = pictures(3, (48, 64)), holes(3, (48, 64))
     mask[2] = 0
     output = torch.where(mask > 0, pictures(1, (48, 64)).flip(-1), truth)
