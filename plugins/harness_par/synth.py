@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,7 @@ SHARES = {"clean": 0.25, DIFFERENT: 0.2}
 """ours: 30 of 120 pictures untouched, 24 right but different; the six kinds of faults share the rest evenly."""
 TRIES = 8
 """ours: holes drawn until what was asked for can be put into one; then the picture stays as it is."""
+CODE = ("faults.py", "faults_different.py", "faults_kinds.py", "faults_region.py")
 GROUPS = {"clean": "untouched", DIFFERENT: "different"} | dict.fromkeys(FAULTS, "fault")
 
 
@@ -88,9 +90,12 @@ class ArtifactsSynth:
         return found
 
     def content_hash(self) -> str:
-        """sha256 over version, photographs and seed."""
+        """sha256 over version, photographs, seed and the code of the faults: another fault is another picture."""
         what = f"artifacts-synth {self.version} {self._photos.content_hash()} {self._names} {self._seed}"
-        return hashlib.sha256(what.encode()).hexdigest()
+        digest = hashlib.sha256(what.encode())
+        for name in CODE:
+            digest.update(files("harness_par").joinpath(name).read_bytes())
+        return digest.hexdigest()
 
     def pairs(self) -> None:
         """No verification protocol."""

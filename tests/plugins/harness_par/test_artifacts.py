@@ -17,6 +17,7 @@ from harness.interfaces import Batch, Setup
 from harness.report.album import Album
 from harness.report.board import task_views
 from harness.report.kinds import by_kind
+from harness.report.views.leaderboard import subsets
 from harness.runner.levels import counted, unpacked
 from harness.testing.conformance.tensors import pictures
 from harness_par.faults import FAULTS
@@ -105,6 +106,7 @@ def test_a_run_counts_every_level_and_the_report_shows_where(tmp_path: Path) -> 
     assert [check.name for check in harness.verify(done.folder.path).checks if check.state == "wrong"] == []
 
     view = task_views(done.summary, done.folder.manifest)[0]
+    assert subsets(view) == [""]
     shares = by_kind(view)[0]
     assert shares.column == "artifact_iou"
     assert set(shares.kinds) <= set(FAULTS)
