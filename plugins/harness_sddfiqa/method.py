@@ -10,13 +10,13 @@ from PIL import Image
 from torch import Tensor
 
 from harness.errors import HarnessError
-from harness.faces.finding import FaceFinder
+from harness.faces.finding import FaceFinder, FoundFaces
 from harness.interfaces import Batch, Scores, Setup
 from harness.weights import load_network, random_network
 from harness_sddfiqa.calibration import Calibration
 from harness_sddfiqa.network import SIDE, SMALL, Config, Ir50, MobileFaceNet, build_network, config_of
 
-__all__ = ["SddFiqa", "load_face_network", "network_input"]
+__all__ = ["SddFiqa", "found_input", "load_face_network", "network_input"]
 
 
 def load_face_network(path: Path) -> Ir50 | MobileFaceNet:
@@ -38,6 +38,11 @@ def network_input(image: Tensor) -> Tensor:
     resized = [np.asarray(Image.fromarray(each).resize((SIDE, SIDE), Image.Resampling.BILINEAR)) for each in pixels]
     faces = torch.from_numpy(np.stack(resized)).to(image.device).permute(0, 3, 1, 2)
     return (faces.float() / 255 - 0.5) / 0.5
+
+
+def found_input(found: FoundFaces, device: str) -> Tensor:
+    """Found faces as the networks see them: [N,3,112,112] in [-1, 1]."""
+    return network_input(torch.from_numpy(found.faces).permute(0, 3, 1, 2).to(device).float() / 255)
 
 
 class SddFiqa:
@@ -74,8 +79,7 @@ class SddFiqa:
     def assess(self, batch: Batch) -> Scores:
         """Judge the faces of ``batch.image`` [N,3,H,W] in [0, 1]. Raises `HarnessError` where there is none."""
         found = self._finder.find(batch)
-        faces = torch.from_numpy(found.faces).permute(0, 3, 1, 2).to(self._device).float() / 255
-        raw = self.network(network_input(faces))[:, 0]
+        raw = self.network(found_input(found, self._device))[:, 0]
         scores = {"raw": raw}
         if self._calibration is not None:
             scores["percentile"] = torch.from_numpy(self._calibration.percentile(raw.double().cpu().numpy()))

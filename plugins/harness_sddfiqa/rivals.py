@@ -7,10 +7,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from harness.errors import HarnessError
+from harness.faces.finding import FaceFinder
 from harness.interfaces import Batch, Scores, Setup
 from harness.weights import random_network
 from harness_sddfiqa.embedding import load_recogniser
-from harness_sddfiqa.method import network_input
+from harness_sddfiqa.method import found_input
 from harness_sddfiqa.network import SMALL_RECOGNISER, Ir50, MobileFaceNet, build_network
 
 __all__ = ["MfnNorm", "SerFiq", "agreement"]
@@ -41,12 +42,6 @@ def _network(setup: Setup) -> MobileFaceNet:
     return found.to(setup.device)
 
 
-def _input(batch: Batch, name: str) -> Tensor:
-    if batch.image is None:
-        raise HarnessError(f"{name} needs an image")
-    return network_input(batch.image)
-
-
 class SerFiq:
     """Agreement of a recogniser's embeddings when half of the values before its last layer are dropped at random.
 
@@ -57,13 +52,15 @@ class SerFiq:
         setup: device and weights of a recogniser.
         passes: embeddings a face (the authors' 100).
         seed: of the masks.
+        align: as of `harness.faces.finding.FaceFinder`.
 
     Raises `HarnessError` for weights of a quality network or of IR-50, and for fewer than two passes.
     """
 
-    def __init__(self, setup: Setup, passes: int = 100, seed: int = 0) -> None:
+    def __init__(self, setup: Setup, passes: int = 100, seed: int = 0, align: str = "auto") -> None:
         if passes < 2:
             raise HarnessError(f"passes={passes}: agreement needs two at least")
+        self._finder, self._device = FaceFinder(align), setup.device
         self._network = _network(setup)
         width = self._network.output_layer.linear.in_features
         drawn = torch.rand(passes, width, generator=torch.Generator().manual_seed(seed))
@@ -71,8 +68,9 @@ class SerFiq:
 
     @torch.no_grad()
     def assess(self, batch: Batch) -> Scores:
-        """Judge ``batch.image`` [N,3,H,W], aligned. Raises `HarnessError` where there is none."""
-        face = _input(batch, "face-serfiq")
+        """Judge the faces of ``batch.image`` [N,3,H,W]; raises as `FaceFinder.find` does."""
+        found = self._finder.find(batch)
+        face = found_input(found, self._device)
         for name, part in self._network.steps():
             if name != "output_layer":
                 face = part(face)
@@ -80,17 +78,19 @@ class SerFiq:
         values = head.conv_6_dw(face).flatten(1)
         dropped = values[:, None] * self._masks
         embeddings = head.bn(head.linear(dropped.flatten(0, 1))).unflatten(0, dropped.shape[:2])
-        return Scores({"agreement": agreement(embeddings)}, primary="agreement")
+        return found.told(Scores({"agreement": agreement(embeddings)}, primary="agreement"))
 
 
 class MfnNorm:
-    """Length of the vector that `face-mfn` makes of an aligned face. Raises as `SerFiq` does."""
+    """Length of the vector that `face-mfn` makes of a face. Raises as `SerFiq` does."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, align: str = "auto") -> None:
+        self._finder, self._device = FaceFinder(align), setup.device
         self._network: nn.Module = _network(setup)
 
     @torch.no_grad()
     def assess(self, batch: Batch) -> Scores:
-        """Judge ``batch.image`` [N,3,H,W], aligned. Raises `HarnessError` where there is none."""
-        vectors = self._network(_input(batch, "face-mfn-norm"))
-        return Scores({"norm": vectors.norm(dim=1)}, primary="norm")
+        """Judge the faces of ``batch.image`` [N,3,H,W]; raises as `FaceFinder.find` does."""
+        found = self._finder.find(batch)
+        vectors = self._network(found_input(found, self._device))
+        return found.told(Scores({"norm": vectors.norm(dim=1)}, primary="norm"))

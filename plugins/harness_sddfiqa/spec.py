@@ -3,7 +3,47 @@
 from __future__ import annotations
 
 from harness.faces.specs import ALIGN
-from harness.specs import MethodSpec, Paper, Requirement, WeightsSpec
+from harness.specs import EmbedderSpec, MethodSpec, Paper, Param, Requirement, WeightsSpec
+
+__all__ = ["FACE_MFN", "RIVALS", "SDD_FIQA"]
+
+_TORCH = (Requirement("torch", "torch"), Requirement("safetensors", "safetensors"))
+_RENDERED = (
+    "270 people rendered here (CC0-1.0), {} pictures each, degraded by blur, noise, occlusion, scale and "
+    "darkness and never by compression; none of them is in faces-synth"
+)
+_RECOGNISER = WeightsSpec(
+    name="mini",
+    kind="mini",
+    licence="Apache-2.0",
+    origin="trained by this project: harness train sddfiqa --recipe recogniser",
+    resource="harness_sddfiqa:weights/face-mfn.safetensors",
+    sha256="4b33d3de721c0a9ac1b81c7b3ce30308a0088331da12ef34d21af0566e9eddfa",
+    trained_on=_RENDERED.format(16),
+    parameters_m=0.177424,
+)
+FACE_MFN = EmbedderSpec(
+    name="face-mfn",
+    target="harness_sddfiqa.embedding:MfnEmbedder",
+    version="1",
+    dimension=512,
+    summary="a small MobileFaceNet trained here on rendered people, for aligned faces of 112 px",
+    licence="Apache-2.0",
+    requires=_TORCH,
+)
+
+
+def _mini(name: str, sha256: str, extractor: str, pictures: int) -> WeightsSpec:
+    return WeightsSpec(
+        name=name,
+        kind="mini",
+        licence="Apache-2.0",
+        origin=f"trained by this project: harness train sddfiqa --recipe {name} (labels by {extractor}'s similarities)",
+        resource=f"harness_sddfiqa:weights/{name}.safetensors",
+        sha256=sha256,
+        trained_on=_RENDERED.format(pictures),
+        parameters_m=0.087121,
+    )
 
 __all__ = ["SDD_FIQA"]
 
@@ -55,4 +95,55 @@ SDD_FIQA = MethodSpec(
     requires=(Requirement("torch", "torch"), Requirement("safetensors", "safetensors")),
     parity="full",
     card="harness_sddfiqa:README.md",
+)
+
+
+def _rival(name: str, target: str, summary: str, tags: frozenset[str], **more: Any) -> MethodSpec:
+    return MethodSpec(
+        name=name,
+        capabilities=("assess",),
+        target=f"harness_sddfiqa.rivals:{target}",
+        version="1",
+        summary=summary,
+        licence="Apache-2.0",
+        weights=(
+            _RECOGNISER,
+            WeightsSpec(
+                name="random",
+                kind="random",
+                licence="Apache-2.0",
+                origin="small configuration, seed 0: for tests",
+                parameters_m=0.022424,
+            ),
+        ),
+        needs=frozenset({"image"}),
+        roles=(),
+        requires=_TORCH,
+        tags=tags,
+        card="harness_sddfiqa:README.md",
+        **more,
+    )
+
+
+RIVALS = (
+    _rival(
+        "face-serfiq",
+        "SerFiq",
+        "SER-FIQ on face-mfn: how much its vectors of a face agree when parts of it are dropped at random",
+        frozenset(),
+        paper=Paper(
+            "SER-FIQ: Unsupervised Estimation of Face Image Quality Based on Stochastic Embedding Robustness",
+            "CVPR",
+            2020,
+            "arXiv:2003.09373",
+        ),
+        params={"align": ALIGN, "passes": Param(100, "embeddings a face"), "seed": Param(0, "of what is dropped")},
+    ),
+    _rival(
+        "face-mfn-norm",
+        "MfnNorm",
+        "length of face-mfn's vector: what its recogniser sees much in first",
+        frozenset({"floor"}),
+        params={"align": ALIGN},
+    ),
 )
