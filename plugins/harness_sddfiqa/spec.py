@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from harness.faces.specs import ALIGN
 from harness.specs import EmbedderSpec, MethodSpec, Paper, Param, Requirement, WeightsSpec
 
@@ -45,7 +47,6 @@ def _mini(name: str, sha256: str, extractor: str, pictures: int) -> WeightsSpec:
         parameters_m=0.087121,
     )
 
-__all__ = ["SDD_FIQA"]
 
 SDD_FIQA = MethodSpec(
     name="sddfiqa",
@@ -62,6 +63,7 @@ SDD_FIQA = MethodSpec(
         "arXiv:2103.05977",
     ),
     weights=(
+        _mini("mini", "bc86a73b1520e98bb45e84409bf5b8a2b7023e83e3160b7ccc254199fc99de3a", "face-mfn", 16),
         WeightsSpec(
             name="official",
             kind="official",
