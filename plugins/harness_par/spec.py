@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.specs import MethodSpec, MetricSpec, Paper, Param, Requirement, WeightsSpec
+from harness_par.proxy_spec import STEERS
 
 __all__ = ["PAR", "PAR_IMAGE", "PAR_ORIGINAL", "PAR_RATIO", "PAR_REFINE"]
 
@@ -84,7 +85,7 @@ PAR_REFINE = MethodSpec(
         "iterations": Param(5, "how many times the region of artifacts is dilated by 5×5 pixels"),
         "threshold": Param(0.5, "a pixel whose probability is above it is an artifact"),
     },
-    weights=(replace(_OFFICIAL, of="par"), replace(_TORCHSCRIPT, of="par"), _RANDOM),
+    weights=(STEERS, replace(_OFFICIAL, of="par"), replace(_TORCHSCRIPT, of="par"), _RANDOM),
     requires=_TORCH,
     wraps="inpaint",
     optimises=("par",),
