@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from safetensors.torch import save_file
@@ -32,6 +32,7 @@ def test_percentiles_of_the_reference_are_its_ranks() -> None:
     assert calibration.percentile(np.array([-1e9, scores.min() - 1, scores.max() + 1])).tolist() == [0, 0, 100]
 
 
+@settings(max_examples=30)
 @given(arrays(np.float64, 250, elements=SCORES), arrays(np.float64, 40, elements=SCORES))
 def test_a_better_score_never_has_a_lower_percentile(scores: np.ndarray, asked: np.ndarray) -> None:
     if scores.min() == scores.max():
