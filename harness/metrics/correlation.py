@@ -26,7 +26,7 @@ RESAMPLES = 500
 
 
 class _Opinion:
-    """Correlation of scores with `mos`, higher is better; resampled by cluster (the reference picture).
+    """Correlation of scores with what is known as `truth`, higher is better; resampled by cluster (the reference).
 
     A picture that the assessor refused is left out; below ten pictures with a score nothing is told (ours). Where the
     set has several distortions, subsets name them: `kind:jpeg`.
@@ -35,11 +35,15 @@ class _Opinion:
     extractor = ""
     pairs = False
 
+    def __init__(self, truth: str = "mos") -> None:
+        self._truth = truth
+
     def reduce(self, of: Assessed) -> Sequence[TableValue]:
         """Of all pictures, then by kind. Raises `RefusedSet` where there are no opinions or the scores do not vary."""
-        if not all("mos" in known for known in of.truths):
-            raise RefusedSet("the data set has no opinion scores")
-        opinions = np.array([float(known["mos"]) for known in of.truths])
+        if not all(self._truth in known for known in of.truths):
+            told = "the data set has no opinion scores" if self._truth == "mos" else f"no {self._truth} is known"
+            raise RefusedSet(told)
+        opinions = np.array([float(known[self._truth]) for known in of.truths])
         usable = np.isfinite(of.scores) & np.isfinite(opinions)
         codes = cluster_codes(list(of.clusters))
         whole = self._of(of.scores, opinions, codes, usable)
@@ -61,11 +65,12 @@ class _Opinion:
         if usable.sum() < 10 or np.ptp(scores[usable]) == 0 or np.ptp(opinions[usable]) == 0:
             return None
         clusters = int(codes.max()) + 1
+        again_of = self.resampled(scores[usable], opinions[usable])
         drawn = []
         for weights in resampled_weights(clusters, RESAMPLES, 0):
             for times in weights.astype(np.int64):
                 again = np.repeat(np.flatnonzero(usable), times[codes[usable]])
-                drawn.append(_safe(self.correlation, scores[again], opinions[again]))
+                drawn.append(_safe(again_of, scores[again], opinions[again]))
         replicates = np.array(drawn)
         value = self.correlation(scores[usable], opinions[usable])
         return TableValue(value, *percentile_ends(replicates, clusters), replicates=replicates)
@@ -74,6 +79,10 @@ class _Opinion:
     def correlation(scores: Floats, opinions: Floats) -> float:
         """Of vectors [n] that vary."""
         raise NotImplementedError
+
+    def resampled(self, scores: Floats, opinions: Floats) -> Callable[[Floats, Floats], float]:
+        """What is asked of resamples of these vectors."""
+        return self.correlation
 
 
 class Srcc(_Opinion):
@@ -101,7 +110,7 @@ class Krcc(_Opinion):
     @staticmethod
     def correlation(scores: Floats, opinions: Floats) -> float:
         """In [-1, 1]."""
-        return float(kendalltau(scores, opinions).statistic)
+        return float(kendalltau(scores, opinions, method="asymptotic").statistic)  # of p, which nobody reads
 
 
 class Plcc(_Opinion):
@@ -132,21 +141,47 @@ class PlccLogistic(_Opinion):
     @staticmethod
     def correlation(scores: Floats, opinions: Floats) -> float:
         """In [-1, 1]; that of the raw scores where the fit does not converge."""
+        return _straightened(scores, opinions, _fitted(scores, opinions))
+
+    def resampled(self, scores: Floats, opinions: Floats) -> Callable[[Floats, Floats], float]:
+        """Fits that start from that of the whole."""
+        start = _fitted(scores, opinions)
+        return lambda some, theirs: _straightened(some, theirs, _fitted(some, theirs, start))
+
+
+def _fitted(scores: Floats, opinions: Floats, start: Floats | None = None) -> Floats | None:
+    """Parameters of the logistic [4]; None where the fit does not converge."""
+    if start is None:
         spread = float(np.std(scores)) or 1.0
-        start = [float(opinions.max()), float(opinions.min()), float(np.mean(scores)), spread]
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", OptimizeWarning)  # of the covariance, which nobody reads
-                fitted, _ = curve_fit(_logistic, scores, opinions, p0=start, maxfev=2000)
-        except RuntimeError:
-            return Plcc.correlation(scores, opinions)
-        predicted = _logistic(scores, *fitted)
-        return Plcc.correlation(predicted if np.ptp(predicted) > 0 else scores, opinions)
+        start = np.array([float(opinions.max()), float(opinions.min()), float(np.mean(scores)), spread])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", OptimizeWarning)  # of the covariance, which nobody reads
+            found, _ = curve_fit(_logistic, scores, opinions, p0=start, jac=_slopes, maxfev=2000)
+    except RuntimeError:
+        return None
+    return np.asarray(found, np.float64)
+
+
+def _straightened(scores: Floats, opinions: Floats, parameters: Floats | None) -> float:
+    predicted = scores if parameters is None else _logistic(scores, *parameters)
+    return Plcc.correlation(predicted if np.ptp(predicted) > 0 else scores, opinions)
+
+
+def _reach(x: Floats, middle: float, slope: float) -> Floats:
+    return np.asarray(np.clip((x - middle) / max(abs(slope), 1e-12), -500, 500))
 
 
 def _logistic(x: Floats, top: float, bottom: float, middle: float, slope: float) -> Floats:
-    reach = np.clip((x - middle) / max(abs(slope), 1e-12), -500, 500)
-    return np.asarray((top - bottom) / (1 + np.exp(-reach)) + bottom)
+    return np.asarray((top - bottom) / (1 + np.exp(-_reach(x, middle, slope))) + bottom)
+
+
+def _slopes(x: Floats, top: float, bottom: float, middle: float, slope: float) -> Floats:
+    """Derivatives of `_logistic` by its parameters [n, 4]."""
+    reach, width = _reach(x, middle, slope), max(abs(slope), 1e-12)
+    share = 1 / (1 + np.exp(-reach))
+    bend = (top - bottom) * share * (1 - share) / width
+    return np.stack([share, 1 - share, -bend, -bend * reach * np.sign(slope)], axis=1)
 
 
 def _safe(correlation: Callable[[Floats, Floats], float], scores: Floats, opinions: Floats) -> float:
