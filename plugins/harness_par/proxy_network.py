@@ -67,7 +67,7 @@ class _Detail(nn.Module):
         return found
 
 
-class EfficientLite(nn.Module):
+class _EfficientLite(nn.Module):
     """Frozen ImageNet features, which a package brings and no file of ours holds, beside trained fine detail.
 
     Maps at strides 4, 8 and 16; the features' first map, at stride 2, is folded into the channels of the second.
@@ -88,7 +88,7 @@ class EfficientLite(nn.Module):
         return [torch.cat([F.pixel_unshuffle(two, 2), four, self.detail(image)], 1), eight, sixteen]
 
 
-class SmallNet(nn.Module):
+class _SmallNet(nn.Module):
     """A small convolutional network, trained from nothing: maps at strides 4, 8 and 16."""
 
     def __init__(self, config: ProxyConfig) -> None:
@@ -105,7 +105,7 @@ class SmallNet(nn.Module):
         return [four, eight, self.sixteen(eight)]
 
 
-class SwinBase(nn.Module):
+class _SwinBase(nn.Module):
     """PAL4VST's backbone: maps at strides 4, 8, 16 and 32."""
 
     def __init__(self, config: ProxyConfig) -> None:
@@ -120,7 +120,7 @@ class SwinBase(nn.Module):
 
 
 BACKBONES: Mapping[str, Callable[[ProxyConfig], Any]] = MappingProxyType(
-    {"efl0": EfficientLite, "small": SmallNet, "swin-b": SwinBase}
+    {"efl0": _EfficientLite, "small": _SmallNet, "swin-b": _SwinBase}
 )
 HEADS: Mapping[str, Callable[..., nn.Module]] = MappingProxyType({"uper": UperHead, "fcn": ConcatHead})
 

