@@ -83,8 +83,8 @@ PROXY_ORIGINAL = replace(
     name="par_proxy_original",
     target="harness_par.proxy_metric:ParProxyOriginal",
     higher_is_better=None,
-    summary="ours: `par_proxy` of the unfilled original in the same hole, where nothing is a fault: the false positives "
-    "to read it against",
+    summary="ours: `par_proxy` of the unfilled original in the same hole, where nothing is a fault: the false "
+    "positives to read it against",
     uses=frozenset({"truth", "mask"}),
     diagnostic=True,
 )
