@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from harness_par.study import Studied
 
-__all__ = ["par_command"]
+__all__ = ["par_command", "study_command"]
 
 
 @click.group("par")
