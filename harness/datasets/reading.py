@@ -30,8 +30,10 @@ def hole_of(data: bytes, name: str, *, white: bool) -> Hole:
 def read_role(role: str, data: bytes, name: str, split: Split) -> NDArray[Any]:
     """uint8 H×W×3 of pictures, bool H×W of masks (True = hole), int64 H×W of labels. Raises `ImageError`."""
     if split.binary and role in ("mask", "labels"):
-        marked = _named(name, lambda: decode(data).pixels).any(axis=2)
-        return marked.astype(np.int64) if role == "labels" else marked == (split.hole == "white")
+        marked = np.asarray(_named(name, lambda: decode(data).pixels).any(axis=2))
+        if role == "labels":
+            return marked.astype(np.int64)
+        return marked if split.hole == "white" else ~marked
     if role == "mask":
         return hole_of(data, name, white=split.hole == "white")
     if role in ("labels", "instances"):
