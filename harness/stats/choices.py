@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,7 +22,8 @@ class ChoiceAgreement:
     """How often a metric chose as people did.
 
     Attributes:
-        agreement: mean over decided choices with its interval by picture; None where there is none.
+        agreement: mean over decided choices with its interval by picture, cut to [0, 1]; None where there is none. An
+            interval of no width says that no picture differs from another, not that none would.
         decided, same: choices (`better` or `worse`; `same`) on which the metric has both values.
         ties: decided ones where the metric has equal values: half an agreement each.
         undefined: choices on which it lacks a value; not counted above.
@@ -71,13 +72,19 @@ def choice_agreement(
     right = 0.5 + 0.5 * np.sign(margin[decided]) * wanted[decided]
     names = np.asarray(pictures)[decided]
     return ChoiceAgreement(
-        agreement=mean_intervals(right[:, None], names)[0] if decided.any() else None,
+        agreement=_within(mean_intervals(right[:, None], names)[0]) if decided.any() else None,
         decided=int(decided.sum()),
         same=int(same.sum()),
         ties=int((margin[decided] == 0).sum()),
         undefined=int((~known).sum()),
         told=_roc_area(np.abs(margin[decided]), np.abs(margin[same])),
     )
+
+
+def _within(of: Interval) -> Interval:
+    """A share's interval ends where a share does; NaN stays."""
+    lo, hi = np.clip((of.lo, of.hi), 0.0, 1.0)
+    return replace(of, lo=float(lo), hi=float(hi))
 
 
 def _roc_area(above: Floats, below: Floats) -> float:
