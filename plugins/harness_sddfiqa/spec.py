@@ -64,6 +64,7 @@ SDD_FIQA = MethodSpec(
     ),
     weights=(
         _mini("mini", "bc86a73b1520e98bb45e84409bf5b8a2b7023e83e3160b7ccc254199fc99de3a", "face-mfn", 16),
+        _mini("mini-dlib", "3686743af92bd57c89e77740d4c9596535354b07088fa2df111cd09158d9a70d", "face-dlib", 8),
         WeightsSpec(
             name="official",
             kind="official",
