@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeWarning, curve_fit
-from scipy.stats import kendalltau, pearsonr, rankdata
+from scipy.stats import kendalltau, rankdata
 
 from harness.errors import RefusedSet
 from harness.interfaces import Assessed, TableValue
@@ -46,34 +46,35 @@ class _Opinion:
         opinions = np.array([float(known[self._truth]) for known in of.truths])
         usable = np.isfinite(of.scores) & np.isfinite(opinions)
         codes = cluster_codes(list(of.clusters))
-        whole = self._of(of.scores, opinions, codes, usable)
+        clusters = int(codes.max()) + 1
+        times = np.concatenate([weights.astype(np.int16) for weights in resampled_weights(clusters, RESAMPLES, 0)])
+        whole = self._of(of.scores, opinions, codes, times, usable)
         if whole is None:
             raise RefusedSet("fewer than ten pictures with a score, or all alike")
         kinds = np.array([str(known.get("kind", "")) for known in of.truths])
         named = sorted(set(kinds))
         found = [whole]
         for kind in named if len(named) > 1 else ():
-            mine = self._of(of.scores, opinions, codes, usable & (kinds == kind))
+            mine = self._of(of.scores, opinions, codes, times, usable & (kinds == kind))
             nothing = TableValue(math.nan, math.nan, math.nan)
             found.append(replace(mine or nothing, subset=f"kind:{kind}", replicates=None))
         return found
 
     def _of(
-        self, scores: Floats, opinions: Floats, codes: NDArray[np.intp], usable: NDArray[np.bool_]
-    ) -> TableValue | None:
-        """Of the usable ones; None of fewer than ten, or where they are all alike."""
+        self, scores: Floats, opinions: Floats, codes: NDArray[np.intp], times: NDArray[np.int16],
+        usable: NDArray[np.bool_],
+    ) -> TableValue | None:  # fmt: skip
+        """Of the usable ones, each cluster so many `times` [B, clusters]; None of fewer than ten, or all alike."""
         if usable.sum() < 10 or np.ptp(scores[usable]) == 0 or np.ptp(opinions[usable]) == 0:
             return None
-        clusters = int(codes.max()) + 1
-        again_of = self.resampled(scores[usable], opinions[usable])
+        mine, theirs, whose = scores[usable], opinions[usable], codes[usable]
+        again_of, places = self.resampled(mine, theirs), np.arange(len(mine))
         drawn = []
-        for weights in resampled_weights(clusters, RESAMPLES, 0):
-            for times in weights.astype(np.int64):
-                again = np.repeat(np.flatnonzero(usable), times[codes[usable]])
-                drawn.append(_safe(again_of, scores[again], opinions[again]))
-        replicates = np.array(drawn)
-        value = self.correlation(scores[usable], opinions[usable])
-        return TableValue(value, *percentile_ends(replicates, clusters), replicates=replicates)
+        for row in times:
+            again = np.repeat(places, row[whose])
+            drawn.append(_safe(again_of, mine[again], theirs[again]))
+        value, replicates = self.correlation(mine, theirs), np.array(drawn)
+        return TableValue(value, *percentile_ends(replicates, times.shape[1]), replicates=replicates)
 
     @staticmethod
     def correlation(scores: Floats, opinions: Floats) -> float:
@@ -96,7 +97,7 @@ class Srcc(_Opinion):
     @staticmethod
     def correlation(scores: Floats, opinions: Floats) -> float:
         """In [-1, 1]."""
-        return float(np.corrcoef(rankdata(scores), rankdata(opinions))[0, 1])
+        return Plcc.correlation(rankdata(scores), rankdata(opinions))
 
 
 class Krcc(_Opinion):
@@ -124,7 +125,8 @@ class Plcc(_Opinion):
     @staticmethod
     def correlation(scores: Floats, opinions: Floats) -> float:
         """In [-1, 1]."""
-        return float(pearsonr(scores, opinions).statistic)
+        one, other = scores - scores.mean(), opinions - opinions.mean()
+        return float(np.clip(one @ other / math.sqrt((one @ one) * (other @ other)), -1, 1))
 
 
 class PlccLogistic(_Opinion):
