@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from safetensors.torch import save_file
 
+import harness_sddfiqa
 from harness.errors import HarnessError
 from harness.interfaces import Batch, LoadedWeights, Setup
 from harness.testing.conformance.tensors import pictures
+from harness.weights.resolve import sha256_of
 from harness_sddfiqa.calibration import FEWEST, Calibration
 from harness_sddfiqa.method import SddFiqa
 from harness_sddfiqa.network import Config, build_network
@@ -85,3 +87,14 @@ def test_a_damaged_calibration_is_an_error_in_one_line(tmp_path: Path, wrong: st
     with pytest.raises(HarnessError, match="is no calibration") as told:
         Calibration.of(tmp_path / "mini.safetensors", "a")
     assert "\n" not in str(told.value)
+
+
+def test_shipped_calibrations_are_of_the_shipped_weights() -> None:
+    folder = Path(harness_sddfiqa.__file__).parent / "weights"
+    calibrated = [path for path in folder.glob("*.safetensors") if Calibration.path_of(path).exists()]
+    assert "mini" in {path.stem for path in calibrated}
+    for path in calibrated:
+        found = Calibration.of(path, sha256_of(path))
+        assert found is not None
+        assert found.faces >= FEWEST
+        assert "held out" in found.reference
