@@ -83,7 +83,7 @@ def test_floors_find_nothing_all_or_odd_sharpness() -> None:
 
 def test_a_run_counts_every_level_and_the_report_shows_where(tmp_path: Path) -> None:
     names = ["finds-nothing", "finds-odd-sharpness", "finds-known"]
-    done = harness.run("artifacts", names, limit=9, device="cpu", out=tmp_path / "run", report=False, keep="all")
+    done = harness.run("artifacts", names, limit=9, device="cpu", out=tmp_path / "run", keep="all")
     assert [skip["what"] for skip in done.folder.manifest["skipped"]][:2] == ["pal4inpaint", "pal4vst"]
     cells = {(c.entry, c.metric): c.interval for c in done.summary.tasks[0].cells if not c.subset}
     rows = done.records.set_index(["entry", "sample"])
@@ -115,3 +115,6 @@ def test_a_run_counts_every_level_and_the_report_shows_where(tmp_path: Path) -> 
     layers = {tile.row.reference: (tile.picture, tile.error) for tile in marked.tiles}
     assert len(set(layers.values())) == 3
     assert all(layer.startswith("data:image/png") for pair in layers.values() for layer in pair)
+    page = (done.folder.path / "report.html").read_text()
+    for words in ("artifact_iou by kind", "laid over it, red", "threshold of the probability"):
+        assert words in page
