@@ -42,8 +42,9 @@ def harness_register_methods(register: Callable[[MethodSpec], None]) -> None:
 
 @hookimpl
 def harness_register_metrics(register: Callable[[MetricSpec], None]) -> None:
-    """Error against discard with dlib's recogniser."""
+    """Error against discard with dlib's recogniser, and rank correlation with utility."""
     register(spec.EDC)
+    register(spec.SRCC_UTILITY)
 
 
 @hookimpl

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
@@ -24,6 +25,7 @@ from .degrade import KINDS, degrade
 __all__ = ["FIRST", "FacesSynth"]
 
 FILE = "data/evaluation.zip"
+UTILITY = "data/utility.csv"
 INDEX = "index.json"
 FIRST = 1_000_000
 """Seed of the first person; see `train_set.FIRST` for the other ranges."""
@@ -38,7 +40,8 @@ SHA256 = "dadbf71e3987d39e2cddb8624b376d42b848dd8fe262d48eadd0f22c0870bff8"
 class FacesSynth:
     """150 people, six pictures of 112 px each, aligned on five points; the cluster is the person.
 
-    Ids are `PERSON-TAKE`. `truth` has `identity`, `kind` (of `degrade.KINDS`, "" for none) and `strength` in [0, 1].
+    Ids are `PERSON-TAKE`. `truth` has `identity`, `kind` (of `degrade.KINDS`, "none"), `strength` in [0, 1] and, where
+    pictures are degraded, `utility`: what a picture is worth to dlib's recogniser (`harness_faces.utility`).
     Each kind degrades as many takes as any other, strengths are spread evenly, both by the person's seed.
 
     Args:
@@ -49,9 +52,10 @@ class FacesSynth:
     """
 
     version = "1"
+    takes = TAKES
 
     def __init__(self, degraded: bool = True, folder: Path = Path(__file__).parent) -> None:
-        self._degraded = degraded
+        self._degraded, self._folder = degraded, folder
         try:
             content = (folder / FILE).read_bytes()
         except OSError as error:
@@ -81,7 +85,19 @@ class FacesSynth:
         kind, strength = self.done_to(person, take)
         if kind:
             face = degrade(face, kind, strength, person * 1000 + take)
-        return Sample(id, str(person), face, truth={"identity": str(person), "kind": kind, "strength": strength})
+        truth: dict[str, Any] = {"identity": str(person), "kind": kind or "none", "strength": strength}
+        if self._degraded:
+            truth["utility"] = self.utility[id]
+        return Sample(id, str(person), face, truth=truth)
+
+    @cached_property
+    def utility(self) -> Mapping[str, float]:
+        """Of every picture as it is degraded here, in [-1, 1]. Raises `HarnessError` where the table is missing."""
+        try:
+            rows = csv.DictReader((self._folder / UTILITY).read_text(encoding="utf-8").splitlines())
+        except OSError as error:
+            raise HarnessError(f"{self._folder / UTILITY}: cannot be read: {error.strerror}") from error
+        return {row["id"]: float(row["utility"]) for row in rows}
 
     def done_to(self, person: int, take: int) -> tuple[str, float]:
         """What is done to a take, and how strongly; ("", 0) for a clean one."""
@@ -110,8 +126,9 @@ class FacesSynth:
         yield from ((ids[a], ids[b], False) for a, b in drawn)
 
     def content_hash(self) -> str:
-        """sha256 over version, file, and whether pictures are degraded."""
-        return hashlib.sha256(f"faces-synth {self.version} {SHA256} {self._degraded}".encode()).hexdigest()
+        """sha256 over version, file, and whether pictures are degraded, with their utility."""
+        told = (self._folder / UTILITY).read_text(encoding="utf-8") if self._degraded else ""
+        return hashlib.sha256(f"faces-synth {self.version} {SHA256} {self._degraded}{told}".encode()).hexdigest()
 
     def attribution(self) -> Sequence[Mapping[str, Any]]:
         """One row for all."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
 
 from harness.errors import HarnessError
 from harness.faces.detection import Detector
@@ -14,7 +13,7 @@ from harness.interfaces import Batch, Scores, Setup
 
 from .recogniser import DlibRecogniser
 
-__all__ = ["FaceDetector", "FaceKnown", "FaceNorm", "FaceSharpness"]
+__all__ = ["FaceDetector", "FaceKnown", "FaceNorm", "FaceSharpness", "FaceUtility"]
 
 
 class FaceSharpness:
@@ -77,26 +76,49 @@ class FaceDetector:
         return Scores({"confidence": torch.tensor(values, dtype=torch.float64)}, primary="confidence")
 
 
-class FaceKnown:
-    """Minus the strength of what was done to a picture of `faces-synth`: a ceiling, which reads it off the id.
+class _Oracle:
+    """Reads what is known of a picture of `faces-synth` off its id."""
 
-    Kinds are not comparable in strength, so even this is not the best possible order.
-    """
+    name = ""
 
     def __init__(self, setup: Setup) -> None:
         del setup
         from .dataset import FacesSynth
 
-        self._faces = FacesSynth()
+        self.faces = FacesSynth()
 
     def assess(self, batch: Batch) -> Scores:
         """Raises `HarnessError` for a picture that is not of `faces-synth`."""
-        return Scores({"strength": self._strengths(batch.ids)}, primary="strength")
-
-    def _strengths(self, ids: tuple[str, ...]) -> Tensor:
-        known = set(self._faces.ids())
-        strange = [id for id in ids if id not in known]
+        known = set(self.faces.ids())
+        strange = [id for id in batch.ids if id not in known]
         if strange:
-            raise HarnessError(f"face-known knows pictures of faces-synth only, not {strange[0]}")
-        found = [self._faces.done_to(*map(int, id.split("-")))[1] for id in ids]
-        return -torch.tensor(found, dtype=torch.float64)
+            raise HarnessError(f"face-{self.name} knows pictures of faces-synth only, not {strange[0]}")
+        values = [self.known(id) for id in batch.ids]
+        return Scores({self.name: torch.tensor(values, dtype=torch.float64)}, primary=self.name)
+
+    def known(self, id: str) -> float:
+        """Of one picture, higher is better."""
+        raise NotImplementedError
+
+
+class FaceKnown(_Oracle):
+    """Minus the strength of what was done to a picture of `faces-synth`: a ceiling.
+
+    Kinds are not comparable in strength, so even this is not the best possible order.
+    """
+
+    name = "known"
+
+    def known(self, id: str) -> float:
+        """In [-1, 0]."""
+        return -self.faces.done_to(*map(int, id.split("-")))[1]
+
+
+class FaceUtility(_Oracle):
+    """What a picture of `faces-synth` is worth to dlib's recogniser (`harness_faces.utility`): a ceiling."""
+
+    name = "utility"
+
+    def known(self, id: str) -> float:
+        """In [-1, 1]."""
+        return self.faces.utility[id]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.faces.specs import ALIGN, FINDING
 from harness.specs import DatasetSpec, EmbedderSpec, MethodSpec, MetricSpec, Paper, Param, Requirement, SuiteSpec
 
-__all__ = ["EDC", "FACES_SYNTH", "FACE_DLIB", "FIQA", "RIVALS"]
+__all__ = ["EDC", "FACES_SYNTH", "FACE_DLIB", "FIQA", "RIVALS", "SRCC_UTILITY"]
 
 _FACE = (Requirement("dlib", "iq-harness[face]"), Requirement("face_recognition_models", "iq-harness[face]"))
 
@@ -57,6 +57,23 @@ EDC = MetricSpec(
     equals="dasec's and CR-FIQA's evaluation code; tested: at most 1e-12 off",
 )
 
+SRCC_UTILITY = MetricSpec(
+    name="srcc_utility",
+    target="harness.metrics.correlation:Srcc",
+    version="1",
+    kind="table",
+    higher_is_better=True,
+    summary="Spearman's rank correlation of scores with what each picture is worth to dlib's recogniser, from its "
+    "decisions against further renderings (harness_faces.utility); 1 is the oracle's",
+    licence="Apache-2.0",
+    uses=frozenset({"output"}),
+    colour="none: it reads scores",
+    range="scores, higher is better",
+    reduction="over pictures; resampled by person",
+    bounds=(-1, 1),
+    params={"truth": Param("utility", "what scores are correlated with", ("utility",))},
+)
+
 FIQA = SuiteSpec("fiqa", "harness_faces:fiqa.toml", "face image quality: error against discard on rendered people")
 
 
@@ -97,4 +114,5 @@ RIVALS = (
         (FINDING,),
     ),
     _rival("face-known", "FaceKnown", "the known strength of what was done to a rendered face: a ceiling", "oracle"),
+    _rival("face-utility", "FaceUtility", "what a rendered face is worth to dlib's recogniser: a ceiling", "oracle"),
 )
