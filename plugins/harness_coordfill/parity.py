@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from harness.testing.parity import (
     ParityError,
     ParityRow,
+    StoredArray,
     Tolerance,
     compare,
     draw_case,
@@ -49,29 +50,38 @@ def check(fixtures: Path) -> list[ParityRow]:
     Raises `ParityError` where keys, shapes or names do not agree.
     """
     content = read_set(fixtures / FIXTURE_SET, "cases", "state_dict")
-    network = CoordFill().eval()
+    with torch.device("meta"):  # every value comes from the fixtures
+        network = CoordFill().eval()
     same_keys(network.state_dict(), content["state_dict"])
     rows: list[ParityRow] = []
     states: dict[str, Tensors] = {}
     for name, case in content["cases"].items():
-        rule = case["spec"]["fill"]
+        rule, arrays, drawn = (
+            case["spec"]["fill"],
+            read_arrays(fixtures / case["spec"]["file"]),
+            draw_case(case["spec"]),
+        )
         if rule not in states:
             states[rule] = filled_state(content["state_dict"], rule)
-        rows += _check_case(network, states[rule], name, case, fixtures)
+        rows += _check_case(network, states[rule], name, case, arrays, drawn)
     return rows
 
 
 def _check_case(
-    network: CoordFill, state: Tensors, name: str, case: Mapping[str, Any], fixtures: Path
+    network: CoordFill,
+    state: Tensors,
+    name: str,
+    case: Mapping[str, Any],
+    arrays: list[StoredArray],
+    drawn: tuple[NDArray[Any], NDArray[Any]],
 ) -> Iterator[ParityRow]:
-    spec, arrays = case["spec"], read_arrays(fixtures / case["spec"]["file"])
     unknown = set(case) - {"spec", *VARIANTS}
     if unknown:
         raise ParityError(f"{name}: unknown variants {', '.join(sorted(unknown))}")
     for variant in [variant for variant in VARIANTS if variant in case]:
-        weights = tempered(state, spec["tempered_scale"]) if variant == "tempered" else state
-        network.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()}, strict=True)
-        tensors = _tensors(network, spec)
+        weights = tempered(state, case["spec"]["tempered_scale"]) if variant == "tempered" else state
+        network.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()}, strict=True, assign=True)
+        tensors = _tensors(network, *(torch.from_numpy(array)[None] for array in drawn))
         stored, gap, tolerance = dict(case[variant]), "max_abs_full_minus_hole", partial(_tolerance, variant)
         if gap in stored:
             ours = np.abs(tensors["full"] - tensors["hole"]).max()[None]
@@ -80,9 +90,8 @@ def _check_case(
 
 
 @torch.no_grad()
-def _tensors(network: CoordFill, spec: Mapping[str, Any]) -> Tensors:
+def _tensors(network: CoordFill, image: torch.Tensor, mask: torch.Tensor) -> Tensors:
     """Everything the fixtures store, as whole ``[C, H, W]`` arrays."""
-    image, mask = (torch.from_numpy(array)[None] for array in draw_case(spec))
     layout = network.layout(*image.shape[-2:])
     features = network.encode(network.start(image, mask, faithful=True), mask, layout)
     parameters = network.tile_parameters(features, layout)

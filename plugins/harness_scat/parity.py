@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from harness.testing.parity import (
     ParityError,
     ParityRow,
+    StoredArray,
     Tolerance,
     compare,
     compare_statistics,
@@ -58,21 +59,23 @@ def check(fixtures: Path) -> list[ParityRow]:
     Raises `ParityError` where keys, shapes or names do not agree.
     """
     content = read_set(fixtures / FIXTURE_SET, "cases", "state_dict_G", "state_dict_D")
-    networks = _Networks(Generator().eval(), UnetDiscriminator().eval())
+    with torch.device("meta"):  # every value comes from the fixtures
+        networks = _Networks(Generator().eval(), UnetDiscriminator().eval())
     same_keys(networks.generator.state_dict(), content["state_dict_G"])
     same_keys(networks.discriminator.state_dict(), content["state_dict_D"])
     rows: list[ParityRow] = []
     for name, case in content["cases"].items():
+        arrays, drawn = read_arrays(fixtures / case["spec"]["file"]), draw_case(case["spec"])
         _load(networks.generator, filled_state(content["state_dict_G"], case["spec"]["fill"]))
         _load(networks.discriminator, _spectral(filled_state(content["state_dict_D"], case["spec"]["fill"])))
-        rows += _check_case(networks, name, case, fixtures)
+        rows += _check_case(networks, name, case, arrays, drawn)
     if "losses" in content:
         rows += _check_losses(networks, content["losses"], next(iter(content["cases"].values()))["spec"])
     return rows
 
 
 def _load(network: nn.Module, state: Arrays) -> None:
-    network.load_state_dict({key: torch.from_numpy(value) for key, value in state.items()}, strict=True)
+    network.load_state_dict({key: torch.from_numpy(value) for key, value in state.items()}, strict=True, assign=True)
 
 
 def _spectral(state: Arrays) -> Arrays:
@@ -91,16 +94,23 @@ def _spectral(state: Arrays) -> Arrays:
     return settled
 
 
-def _check_case(networks: _Networks, name: str, case: Mapping[str, Any], fixtures: Path) -> Iterator[ParityRow]:
-    tensors = _tensors(networks, case["spec"])
+def _check_case(
+    networks: _Networks,
+    name: str,
+    case: Mapping[str, Any],
+    arrays: list[StoredArray],
+    drawn: tuple[NDArray[Any], NDArray[Any]],
+) -> Iterator[ParityRow]:
+    image, mask = (torch.from_numpy(array)[None] for array in drawn)
+    tensors = _tensors(networks, image, mask)
     for tensor in [tensor for tensor in case if tensor != "spec"]:
         ours = _found(tensors, name, tensor)
         yield compare_statistics((name, "plain", f"{tensor} statistics"), ours, case[tensor], EXACT.max_abs)
-    for array in read_arrays(fixtures / case["spec"]["file"]):
+    for array in arrays:
         ours = _found(tensors, name, array.tensor)
         yield compare((name, "plain", array.tensor), ours if ours.ndim == 1 else array.cut(ours), array.values, EXACT)
         if array.tensor == "comp":
-            ours = _fast_composite(networks.generator, case["spec"])
+            ours = FastGenerator(networks.generator).fill(image, mask)[0].numpy()  # what the method computes on a CPU
             yield compare((name, "fast", array.tensor), array.cut(ours), array.values, EXACT)
 
 
@@ -111,9 +121,8 @@ def _found(tensors: Arrays, case: str, tensor: str) -> NDArray[Any]:
 
 
 @torch.no_grad()
-def _tensors(networks: _Networks, spec: Mapping[str, Any]) -> Arrays:
+def _tensors(networks: _Networks, image: Tensor, mask: Tensor) -> Arrays:
     """Everything the fixtures store of a case, as whole arrays; the discriminator's where it takes the size."""
-    image, mask = (torch.from_numpy(array)[None] for array in draw_case(spec))
     stages = networks.generator.stages(image, mask)
     composite = torch.where(mask > 0, stages.prediction, image)
     found = {"enc": stages.encoded, "aot0": stages.blocks[0], "mid": stages.blocks[-1]}
@@ -123,13 +132,6 @@ def _tensors(networks: _Networks, spec: Mapping[str, Any]) -> Arrays:
         found |= {"d_feat3": fake.maps[2], "d_h": fake.pooled, "d_global": fake.whole, "d_pixel": fake.segmented()}
         found |= {"d_global_real": real.whole, "d_pixel_real": real.segmented()}
     return {name: tensor[0].numpy() for name, tensor in found.items()}
-
-
-def _fast_composite(generator: Generator, spec: Mapping[str, Any]) -> NDArray[Any]:
-    """What the method computes on a CPU."""
-    image, mask = (torch.from_numpy(array)[None] for array in draw_case(spec))
-    found: NDArray[Any] = FastGenerator(generator).fill(image, mask)[0].numpy()
-    return found
 
 
 def _check_losses(networks: _Networks, stored: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[ParityRow]:

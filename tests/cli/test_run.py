@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -256,29 +257,28 @@ def test_doctor_prints_places_devices_packages_and_what_is_missing(call: Callabl
     assert [line.split()[0] for line in out.splitlines() if line.endswith("patches copied from the known part")] == []
 
 
-def _smallest(folder: Path, more: int = 0) -> Path:
-    """The smallest of CoordFill's shipped cases (tests/parity runs them all), its seed raised by ``more``."""
-    content = json.loads((FIXTURES / "coordfill.json").read_text())
-    case = content["cases"]["coordfill_256"]
-    content["cases"] = {"coordfill_256": case}
-    case["spec"]["seed"] += more
-    (folder / "coordfill.json").write_text(json.dumps(content))
-    shutil.copy(FIXTURES / "coordfill_256.npz", folder)
+def _smallest(folder: Path, **labels: float) -> Path:
+    """SDD-FIQA's stored labels, which need no network (tests/parity runs all sets), with ``labels`` as statistics."""
+    content = json.loads((FIXTURES / "sdd_fiqa.json").read_text())
+    content = {name: content[name] for name in ("spec", "pseudo")}
+    content["pseudo"]["labels"] |= labels
+    (folder / "sdd_fiqa.json").write_text(json.dumps(content))
+    with np.load(FIXTURES / "sdd_fiqa.npz") as stored:
+        arrays = {name: stored[name] for name in stored.files if name.startswith("pseudo/")}
+    np.savez(folder / "sdd_fiqa.npz", **arrays)
     return folder
 
 
 def test_parity_passes_on_a_shipped_fixture(call: Callable[..., Any], tmp_path: Path) -> None:
-    code, out, err = call("parity", "coordfill", "--fixtures", _smallest(tmp_path))
+    code, out, err = call("parity", "sddfiqa", "--fixtures", _smallest(tmp_path))
     assert (code, err) == (0, "")
-    rows = out.splitlines()[1:]
-    assert len(rows) > 10
-    assert all(row.endswith("ok") for row in rows)
+    assert [row.split()[-1] for row in out.splitlines()[1:]] == ["ok"] * 3
 
 
 def test_parity_fails_on_a_doctored_fixture(call: Callable[..., Any], tmp_path: Path) -> None:
-    code, out, _ = call("parity", "coordfill", "--fixtures", _smallest(tmp_path, more=1))
+    code, out, _ = call("parity", "sddfiqa", "--fixtures", _smallest(tmp_path, mean=66.0))
     assert code == 1
-    assert "DIFFERS" in out
+    assert [row.split()[-1] for row in out.splitlines()[1:]] == ["ok", "ok", "DIFFERS"]
 
 
 def test_parity_without_fixtures_is_one_line(
