@@ -92,7 +92,7 @@ def test_mistakes_are_one_line(harness_command: Harness, pictures: Path, tmp_pat
     for words, told in (
         (("telea", "faces"), "telea cannot assess; it can inpaint"),
         (("metric:niqe", "none"), "no picture in none"),
-        (("metric:psnr", "faces"), "psnr needs more than the picture"),
+        (("metric:psnr", "faces"), "compares with a reference: harness score PICTURES --reference"),
         (("scat-detect", "faces", "more", "--maps", "maps"), "two pictures are named a"),
     ):
         done = harness_command("assess", *words)
