@@ -52,6 +52,13 @@ def test_the_logistic_straightens_a_saturated_scale() -> None:
     assert PlccLogistic.correlation(scores, opinions) > 0.999 > 0.95 > Plcc.correlation(scores, opinions)
 
 
+def test_the_logistic_is_found_on_a_narrow_scale_that_is_nowhere_near_its_start() -> None:
+    """GMSD's: scores of a few hundredths whose curve never turns: its best parameters lie at infinity."""
+    scores = -np.geomspace(0.002, 0.25, 60)
+    opinions = 1.3 + 3.5 * np.exp(scores / 0.07)
+    assert PlccLogistic.correlation(scores, opinions) > 0.999 > 0.97 > Plcc.correlation(scores, opinions)
+
+
 def test_refused_pictures_are_left_out_and_too_few_say_nothing() -> None:
     scores = np.arange(24.0)
     scores[[3, 7]] = np.nan
