@@ -15,6 +15,7 @@ from scipy.stats import kendalltau, rankdata
 from harness.errors import RefusedSet
 from harness.interfaces import Assessed, TableValue
 from harness.stats.clusters import cluster_codes, cluster_sums, resampled_weights
+from harness.stats.curves import Curve
 from harness.stats.intervals import mean_intervals, percentile_ends
 
 __all__ = ["Krcc", "LadderMonotone", "LadderSrcc", "Plcc", "PlccLogistic", "Srcc"]
@@ -210,14 +211,19 @@ class _Ladder:
             if not {"kind", "strength", "reference"} <= known.keys():
                 raise RefusedSet("the data set has no ladders of one distortion")
             ladders.setdefault((str(known["kind"]), str(known["reference"])), []).append(place)
-        kinds = np.array([kind for kind, _ in ladders])
+        kinds = [kind for kind, _ in ladders]
         sources = np.array([of.clusters[places[0]] for places in ladders.values()])
         values = np.array([self._of_one(of, places) for places in ladders.values()])
         found = [_mean(values, sources, "", replicates=True)]
         for kind in sorted(set(kinds)):
-            mine = kinds == kind
-            found.append(_mean(values[mine], sources[mine], f"kind:{kind}", replicates=False))
+            mine = np.array(kinds) == kind
+            one = _mean(values[mine], sources[mine], f"kind:{kind}", replicates=False)
+            found.append(replace(one, curve=self.curve(of, [p for (k, _), p in ladders.items() if k == kind])))
         return found
+
+    def curve(self, of: Assessed, ladders: Sequence[Sequence[int]]) -> str | None:
+        """What is drawn of the ladders of one kind, each the places of its steps in `of`."""
+        return None
 
     def _of_one(self, of: Assessed, places: Sequence[int]) -> float:
         known = [place for place in places if math.isfinite(of.scores[place])]
@@ -246,6 +252,33 @@ class LadderSrcc(_Ladder):
     def ladder(strength: Floats, scores: Floats) -> float:
         """In [-1, 1]; 1 where every stronger step scores lower."""
         return Srcc.correlation(scores, -strength)
+
+    def curve(self, of: Assessed, ladders: Sequence[Sequence[int]]) -> str | None:
+        """Scores by strength against the weakest step's of the same ladder, means with bands by photograph.
+
+        In standard deviations of all scores of the assessor (ours), so that assessors share an axis; None where the
+        scores do not vary.
+        """
+        spread = float(np.nanstd(of.scores)) if np.isfinite(of.scores).any() else 0.0
+        if spread == 0:
+            return None
+        falls: dict[float, list[tuple[float, str]]] = {}
+        for places in ladders:
+            strengths = [float(of.truths[place]["strength"]) for place in places]
+            first = of.scores[places[int(np.argmin(strengths))]]
+            for strength, place in zip(strengths, places, strict=True):
+                if math.isfinite(fall := (of.scores[place] - first) / spread):
+                    falls.setdefault(strength, []).append((float(fall), of.clusters[place]))
+        if not falls:
+            return None
+        steps = sorted(falls)
+        drawn = []
+        for step in steps:
+            (interval,) = mean_intervals(np.array([[fall] for fall, _ in falls[step]]), [who for _, who in falls[step]])
+            drawn.append((interval.value, interval.lo, interval.hi))
+        value, low, high = (tuple(ends) for ends in zip(*drawn, strict=True))
+        axes = ("strength, in steps (0: the photograph)", "score - the photograph's, in standard deviations")
+        return Curve(tuple(steps), value, low, high, *axes).to_text()
 
 
 class LadderMonotone(_Ladder):

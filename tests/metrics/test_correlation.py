@@ -12,6 +12,7 @@ from harness.errors import RefusedSet
 from harness.interfaces import Assessed
 from harness.metrics import correlation
 from harness.metrics.correlation import Krcc, LadderMonotone, LadderSrcc, Plcc, PlccLogistic, Srcc
+from harness.stats.curves import Curve
 
 
 def rated(scores: np.ndarray, opinions: np.ndarray, per_cluster: int = 2) -> Assessed:
@@ -139,3 +140,18 @@ def test_each_distortion_is_a_subset_and_one_that_says_nothing_is_no_number(
     assert blur.lo < blur.value < blur.hi
     assert blur.replicates is None
     assert np.isnan(rare.value)
+
+
+def test_a_ladder_is_drawn_as_what_scores_lose_by_strength() -> None:
+    rng = np.random.default_rng(0)
+    steps = np.arange(4.0)
+    scores = np.stack([-2 * steps + 0.1 * rng.standard_normal(4) + 50 * p for p in range(6) for _ in "ab"])
+    told = ladders(scores.reshape(6, 2, 4))
+    _, first, second = LadderSrcc().reduce(told)
+    curve = Curve.from_text(first.curve or "")
+    assert curve.x == (0, 1, 2, 3)
+    assert curve.y[0] == 0  # whatever the photograph's own score
+    assert np.array(curve.y) * np.std(told.scores) == pytest.approx(-2 * steps, abs=0.2)
+    assert all(lo <= y <= hi for lo, y, hi in zip(curve.lo, curve.y, curve.hi, strict=True))
+    assert second.curve != first.curve
+    assert LadderMonotone().reduce(told)[1].curve is None
