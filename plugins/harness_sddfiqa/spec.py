@@ -147,6 +147,9 @@ RIVALS = (
         "MfnNorm",
         "length of face-mfn's vector: what its recogniser sees much in first",
         frozenset({"floor"}),
+        paper=Paper(
+            "L2-constrained Softmax Loss for Discriminative Face Verification", "arXiv", 2017, "arXiv:1703.09507"
+        ),
         params={"align": ALIGN},
     ),
 )
