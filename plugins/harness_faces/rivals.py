@@ -88,13 +88,13 @@ class _Oracle:
         self.faces = FacesSynth()
 
     def assess(self, batch: Batch) -> Scores:
-        """Raises `HarnessError` for a picture that is not of `faces-synth`."""
-        known = set(self.faces.ids())
-        strange = [id for id in batch.ids if id not in known]
-        if strange:
-            raise HarnessError(f"face-{self.name} knows pictures of faces-synth only, not {strange[0]}")
-        values = [self.known(id) for id in batch.ids]
-        return Scores({self.name: torch.tensor(values, dtype=torch.float64)}, primary=self.name)
+        """A picture that is not of `faces-synth` is refused. Raises `HarnessError` where there is no image."""
+        if batch.image is None:
+            raise HarnessError(f"face-{self.name} needs an image")
+        ours = set(self.faces.ids())
+        values = [self.known(id) if id in ours else float("nan") for id in batch.ids]
+        strange = {place: "no picture of faces-synth" for place, id in enumerate(batch.ids) if id not in ours}
+        return Scores({self.name: torch.tensor(values, dtype=torch.float64)}, primary=self.name, refused=strange)
 
     def known(self, id: str) -> float:
         """Of one picture, higher is better."""

@@ -72,7 +72,8 @@ def utilities(pictures: Floats, further: Floats, people: int) -> Floats:
 
 def _further(folder: Path, people: Sequence[int]) -> Floats:
     """Vectors [people * FURTHER, 128] of further takes, person by person; a file says how many people are done."""
-    from .align import align
+    from harness.faces.alignment import align
+
     from .identity import draw_identities
     from .recogniser import DlibRecogniser
     from .render import render
