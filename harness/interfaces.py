@@ -310,7 +310,8 @@ class TableValue:
         curve: `harness.stats.curves.Curve.to_text()`, or None.
         replicates: the value [B] on resampled clusters that depend on the clusters only, not on the scores; entries
             are compared by them, so the value of subset "" has them.
-        note: what to know before the number is believed, for every report to tell; of a NaN, why it is one.
+        note: what to know before the number is believed, for every report to tell; of a NaN, why it is one. Several
+            are joined by `harness.stats.model.NEXT_NOTE`.
     """
 
     value: float

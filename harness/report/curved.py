@@ -75,7 +75,8 @@ def stored_figures(view: TaskView, aggregates: pd.DataFrame | None) -> list[Figu
     found = []
     for key, lines in groups.items():
         drawn = [*lines, *_best([line for line, _ in lines])]
-        found.append(Figure(key[0], key[1], tuple(line for line, _ in drawn), tuple(who for _, who in drawn), *key[2:]))
+        who = tuple(reference for _, reference in drawn)
+        found.append(Figure(key[0], key[1], tuple(line for line, _ in drawn), who, key[2], key[3]))
     return [*found, *broken]
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.stats.model import BELOW_FLOOR, FEWEST_CLUSTERS
+from harness.stats.model import BELOW_FLOOR, FEWEST_CLUSTERS, NEXT_NOTE
 
 if TYPE_CHECKING:
     from harness.stats.model import Interval, PairTest, Standing, TaskSummary
@@ -176,8 +176,8 @@ def refusals(task: TaskSummary, titles: Mapping[str, str]) -> list[str]:
     """
     lines: dict[str, list[str]] = {}
     for cell in task.cells:
-        if cell.why and not cell.subset:
-            lines.setdefault(f"{cell.metric}: {cell.why}", []).append(titles[cell.entry])
+        for told in cell.why.split(NEXT_NOTE) if cell.why and not cell.subset else ():
+            lines.setdefault(f"{cell.metric}: {told}", []).append(titles[cell.entry])
     return [line + ("" if len(who) == len(titles) else f" ({listed(who)})") for line, who in lines.items()]
 
 

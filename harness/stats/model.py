@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 __all__ = [
     "BELOW_FLOOR",
     "FEWEST_CLUSTERS",
+    "NEXT_NOTE",
     "TABLE_HEADINGS",
     "BarPart",
     "BarResult",
@@ -38,6 +39,9 @@ BELOW_FLOOR = "*below floor*"
 FEWEST_CLUSTERS = 4
 """ours: no interval is told from fewer clusters. Student's t is then 4 to 13 standard errors wide, reaches beyond
 what a metric can be (an SSIM of 1.5), and flattens every plot."""
+
+NEXT_NOTE = " | "
+"""Between notes of one value (`Cell.why`), each of which is told once however many entries have it."""
 
 TABLE_HEADINGS: Mapping[str, str] = types.MappingProxyType(
     {

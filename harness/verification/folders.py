@@ -106,9 +106,8 @@ def evaluate_files(
 
     Raises `HarnessError` naming the file and line: another form, an image without a score or a vector.
     """
-    listed, similarity = read_pairs_csv(pairs) if pairs.suffix == ".csv" else (read_pair_list(pairs), None)
-    if embeddings is not None:
-        similarity = _cosines(listed, embeddings)
+    listed, stated = read_pairs_csv(pairs) if pairs.suffix == ".csv" else (read_pair_list(pairs), None)
+    similarity = stated if embeddings is None else _cosines(listed, embeddings)
     if similarity is None:
         raise HarnessError(f"{pairs} has no similarities: name a folder of embeddings")
     told = read_scores_csv(scores) if scores.suffix == ".csv" else read_scores(scores)

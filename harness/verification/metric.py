@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError, RefusedSet
 from harness.interfaces import Assessed, TableValue
+from harness.stats.model import NEXT_NOTE
 from harness.verification.comparisons import Policy, Refused
 from harness.verification.evaluation import NOUN, Evaluation, Point, Protocol, evaluate
 from harness.verification.lists import Pair, PairList, compared
@@ -54,10 +55,12 @@ class ErrorAgainstDiscard:
         self._protocol = Protocol(policy=cast("Policy", policy), refused=cast("Refused", refused))
 
     def reduce(self, of: Assessed) -> Sequence[TableValue]:
-        """Raises `RefusedSet` where the data set has no pairs or nothing is left to compare."""
+        """Raises `RefusedSet` where the data set has no pairs, no picture a score, or nothing is left to compare."""
+        of = merged(of)
         if not of.pairs or of.features is None:
             raise RefusedSet("the data set has no pairs of faces")
-        of = merged(of)
+        if not np.isfinite(of.scores).any():
+            raise RefusedSet("no picture has a score")
         identity = dict(zip(of.ids, of.clusters, strict=True))
         known = tuple(Pair(*pair) for pair in of.pairs if pair[0] in identity and pair[1] in identity)
         if not known:
@@ -91,7 +94,7 @@ class ErrorAgainstDiscard:
         ]
         if known < listed:
             told.append(f"{listed - known:,} of {listed:,} pairs lack a picture here and are left out")
-        return "; ".join([*told, *found.cautions])
+        return NEXT_NOTE.join(["; ".join(told), *found.cautions])
 
 
 REFUSED = {"lowest": "discarded first", "excluded": "left out with their pairs"}

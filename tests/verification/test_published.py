@@ -14,7 +14,7 @@ from harness.datasets.adding import remember
 from harness.datasets.catalogue import collections
 from harness.datasets.layouts import folder_collection
 from harness.datasets.preparing import prepare
-from harness.errors import HarnessError, MissingRequirement
+from harness.errors import HarnessError, MissingRequirement, RefusedSet
 from harness.faces.alignment import TEMPLATE
 from harness.interfaces import Assessed
 from harness.plugins import build_registry, load_target
@@ -149,6 +149,8 @@ def test_a_template_is_a_mean_by_media_and_as_good_as_its_worst_picture() -> Non
     assert found.features is not None
     assert np.allclose(found.features[0], (unit[0] + unit[1]) / 2)
     assert len(ErrorAgainstDiscard("x").reduce(of)) > 1  # pairs are of templates
+    with pytest.raises(RefusedSet, match="no picture has a score"):
+        ErrorAgainstDiscard("x").reduce(assessed([np.nan] * 5))
 
 
 def test_an_own_folder_with_a_list_of_pairs_is_compared(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import harness
 from harness.errors import HarnessError
+from harness.report.board import task_views
 from harness_faces.dataset import CLEAN, IMPOSTORS, TAKES, FacesSynth
 from harness_faces.degrade import KINDS
 from harness_faces.gate import BAR, fnmr_at_fmr, split_similarities
@@ -92,9 +93,9 @@ def test_discarding_by_known_strength_lowers_the_error(tmp_path: Path) -> None:
     assert known.lo <= known.value <= known.hi
     assert known.clusters == 10
     assert values["face-known", "start0.05-fixed/relative_0.3"] == known
-    (told,) = {cell.why for cell in task.cells if cell.metric == "edc" and not cell.subset}
-    assert told.startswith("ranked by relative_0.3 at start0.05-fixed; a share of pairs is discarded; images without a")
-    assert "FMR 0.0001 asks for 100,000 impostor pairs (10 / FMR); there are" in told
+    told = [line for line in task_views(run.summary, run.folder.manifest)[0].remarks if line.startswith("edc: ")]
+    assert told[0].startswith("edc: ranked by relative_0.3 at start0.05-fixed; a share of pairs is discarded; images ")
+    assert any(line.startswith("edc: FMR 0.0001 asks for 100,000 impostor pairs (10 / FMR); there") for line in told)
     curves = run.folder.aggregates()
     assert curves is not None
     assert curves["curve"].notna().sum() == 2 * 2 * 8  # entries, recognisers, points
@@ -110,7 +111,7 @@ def test_utility_is_one_for_who_is_always_known_and_falls_with_degradation(faces
     between = (np.eye(3)[0] + np.eye(3)[1]) / np.sqrt(2)
     found = utilities(np.stack([np.eye(3)[0], np.eye(3)[1], between]), further, 3)
     assert found[:2] == pytest.approx(1.0, abs=0.03)  # one stranger in ten is accepted at the laxest rate
-    assert found[2] == pytest.approx(-1.0)  # taken for every stranger, never for itself
+    assert found[2] == pytest.approx(-1.0, abs=0.01)  # taken for every stranger, never for itself
     known = faces.utility
     assert set(known) == set(faces.ids())
     done = {id: faces.done_to(*map(int, id.split("-"))) for id in faces.ids()}
