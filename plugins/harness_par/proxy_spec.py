@@ -35,7 +35,7 @@ def _half(half: str, sha256: str) -> WeightsSpec:
     )
 
 
-STEERS = _half("a", "")
+STEERS = _half("a", "0af6a752353d6bce11cbe0bb6409c5218835742e75de3d5902a5992ff2565517")
 """The weights that refinement looks for artifacts with."""
 _RANDOM = WeightsSpec(
     name="random-proxy",
@@ -54,7 +54,7 @@ PAR_PROXY = MethodSpec(
     "known places; ours, not PAR",
     licence="Apache-2.0",
     paper=_IDEA,
-    weights=(STEERS, _half("b", ""), _RANDOM),
+    weights=(STEERS, _half("b", "c9ddb89d4d3beda71c883fe3e04a5cf2038215216cc2ce2dd96b26b64bd8bfff"), _RANDOM),
     needs=frozenset({"image"}),
     roles=(),
     requires=_FEATURES,
