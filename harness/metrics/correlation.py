@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from harness.errors import RefusedSet
 from harness.interfaces import Assessed, TableValue
 from harness.stats.clusters import cluster_codes, cluster_sums, resampled_weights
 from harness.stats.curves import Curve
-from harness.stats.intervals import mean_intervals, percentile_ends
+from harness.stats.intervals import percentile_ends
 
 __all__ = ["Krcc", "LadderMonotone", "LadderSrcc", "Plcc", "PlccLogistic", "Srcc"]
 
@@ -212,13 +211,17 @@ class _Ladder:
                 raise RefusedSet("the data set has no ladders of one distortion")
             ladders.setdefault((str(known["kind"]), str(known["reference"])), []).append(place)
         kinds = [kind for kind, _ in ladders]
-        sources = np.array([of.clusters[places[0]] for places in ladders.values()])
+        sources = [of.clusters[places[0]] for places in ladders.values()]
         values = np.array([self._of_one(of, places) for places in ladders.values()])
-        found = [_mean(values, sources, "", replicates=True)]
+        value, low, high, replicates = _mean(values, sources)
+        found = [TableValue(value, low, high, replicates=replicates)]
         for kind in sorted(set(kinds)):
             mine = np.array(kinds) == kind
-            one = _mean(values[mine], sources[mine], f"kind:{kind}", replicates=False)
-            found.append(replace(one, curve=self.curve(of, [p for (k, _), p in ladders.items() if k == kind])))
+            value, low, high, _ = _mean(
+                values[mine], [source for source, one in zip(sources, mine, strict=True) if one]
+            )
+            drawn = self.curve(of, [places for (own, _), places in ladders.items() if own == kind])
+            found.append(TableValue(value, low, high, f"kind:{kind}", drawn))
         return found
 
     def curve(self, of: Assessed, ladders: Sequence[Sequence[int]]) -> str | None:
@@ -274,8 +277,7 @@ class LadderSrcc(_Ladder):
         steps = sorted(falls)
         drawn = []
         for step in steps:
-            (interval,) = mean_intervals(np.array([[fall] for fall, _ in falls[step]]), [who for _, who in falls[step]])
-            drawn.append((interval.value, interval.lo, interval.hi))
+            drawn.append(_mean(np.array([fall for fall, _ in falls[step]]), [who for _, who in falls[step]])[:3])
         value, low, high = (tuple(ends) for ends in zip(*drawn, strict=True))
         axes = ("strength, in steps (0: the photograph)", "score - the photograph's, in standard deviations")
         return Curve(tuple(steps), value, low, high, *axes).to_text()
@@ -295,10 +297,12 @@ class LadderMonotone(_Ladder):
         return float((np.diff(scores) < 0).mean())
 
 
-def _mean(values: Floats, sources: NDArray[Any], subset: str, *, replicates: bool) -> TableValue:
-    (interval,) = mean_intervals(values[:, None], sources)
-    if not replicates:
-        return TableValue(interval.value, interval.lo, interval.hi, subset)
+def _mean(values: Floats, sources: Sequence[str]) -> tuple[float, float, float, Floats]:
+    """Mean of values [k], its percentile interval, and the means [B] on resampled sources.
+
+    Not studentised: where nearly every ladder has the same value, t of a resample has no bounds.
+    """
     sums = cluster_sums(values[:, None], sources)
     drawn = [sums.resampled(weights)[0][:, 0] for weights in resampled_weights(sums.clusters, RESAMPLES, 0)]
-    return TableValue(interval.value, interval.lo, interval.hi, subset, replicates=np.concatenate(drawn))
+    means = np.concatenate(drawn)
+    return float(values.mean()), *percentile_ends(means, sums.clusters), means

@@ -155,3 +155,10 @@ def test_a_ladder_is_drawn_as_what_scores_lose_by_strength() -> None:
     assert all(lo <= y <= hi for lo, y, hi in zip(curve.lo, curve.y, curve.hi, strict=True))
     assert second.curve != first.curve
     assert LadderMonotone().reduce(told)[1].curve is None
+
+
+def test_bands_stay_in_range_where_nearly_every_ladder_is_in_order() -> None:
+    scores = np.tile(-np.arange(4.0), (20, 2, 1))
+    scores[3, 1] = [0, -1, -3, -2]
+    for value in (*LadderSrcc().reduce(ladders(scores)), *LadderMonotone().reduce(ladders(scores))):
+        assert 0.9 < value.lo <= value.value <= value.hi <= 1
