@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -62,7 +64,9 @@ class SerFiq:
             raise HarnessError(f"passes={passes}: agreement needs two at least")
         self._finder, self._device = FaceFinder(align), setup.device
         self._network = _network(setup)
-        width = self._network.output_layer.linear.in_features
+        head: Any = self._network.output_layer
+        self._head = head
+        width = head.linear.in_features
         drawn = torch.rand(passes, width, generator=torch.Generator().manual_seed(seed))
         self._masks = ((drawn >= DROPOUT).float() / (1 - DROPOUT)).to(setup.device)
 
@@ -74,7 +78,7 @@ class SerFiq:
         for name, part in self._network.steps():
             if name != "output_layer":
                 face = part(face)
-        head = self._network.output_layer
+        head = self._head
         values = head.conv_6_dw(face).flatten(1)
         dropped = values[:, None] * self._masks
         embeddings = head.bn(head.linear(dropped.flatten(0, 1))).unflatten(0, dropped.shape[:2])
