@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ def _altered(folder: Path, table: str, change: dict[str, object]) -> Path:
     del content["losses"]
     (content["cases"]["small"]["spec"] if table == "spec" else content[table]).update(change)
     (folder / FIXTURE_SET).write_text(json.dumps(content))
+    shutil.copy(SHIPPED / "scat_256.npz", folder)
     return folder
 
 
