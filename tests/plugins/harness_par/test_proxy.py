@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from harness.errors import HarnessError, UnknownName
 from harness.interfaces import Batch, LoadedWeights, MetricBatch, Setup
+from harness.testing.conformance.pictures import photograph
 from harness.testing.conformance.tensors import holes, pictures
-from harness.training.export import export
-from harness.weights import random_network
+from harness.training.export import export, read_metadata
+from harness.weights import random_network, resolve_weights
 from harness_par import proxy_metric
+from harness_par.faults import made, untouched
 from harness_par.finder import Finder
 from harness_par.proxy import ProxyAssessor
 from harness_par.proxy_metric import ParProxy, ParProxyOriginal
 from harness_par.proxy_network import TINY, ProxyConfig, ProxyNetwork
+from harness_par.proxy_spec import PAR_PROXY
+from harness_par.proxy_train import stacked
 
 SIZE = (40, 56)
 
@@ -96,3 +102,28 @@ def test_the_metrics_count_in_the_hole_of_the_output_and_of_the_truth(
         for index in range(2):
             inside = find(image)[index][mask[index] > 0.5]
             assert float(found[index]) == pytest.approx(float((inside > 0.5).float().mean()))
+
+
+def test_the_shipped_halves_find_faults_and_say_what_they_are_worth() -> None:
+    hole = np.zeros((96, 96), bool)
+    hole[16:80, 16:80] = True
+    photos = [photograph(index, 96, 96) for index in range(6)]
+    spoilt = [made(photo, hole, index, kind) for index, photo in enumerate(photos) for kind in ("blob", "repeat")]
+    for half in ("a", "b"):
+        weights = resolve_weights(PAR_PROXY, f"mini-{half}")
+        assert weights is not None
+        assert weights.path is not None
+        find = Finder(weights, "cpu", None)
+        before, after = find(stacked([untouched(photo, hole) for photo in photos])[0]), find(stacked(spoilt)[0])
+        at_fault = [(after[k, 0][one.artifact].mean(), before[k // 2, 0][one.artifact].mean())
+                    for k, one in enumerate(spoilt) if one.artifact.any()]  # fmt: skip
+        assert sum(float(a) for a, _ in at_fault) > 2 * sum(float(b) for _, b in at_fault)
+        facts = read_metadata(weights.path)
+        assert facts["half"] == half
+        assert f"{facts['samples_seen']:,}" in card()
+        for where in ("held_out", "shipped_photographs"):
+            assert f"{facts['measured'][where]['auroc']:.2f}"[1:] in card()
+
+
+def card() -> str:
+    return files("harness_par").joinpath("proxy.md").read_text("utf-8")
