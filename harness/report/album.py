@@ -115,10 +115,12 @@ class Album:
         scores = {column: _number(record.get(f"score:{column}")) for column in view.columns}
         shown = [(c, number(v, view.info[c]["digits"])) for c, v in scores.items() if view.info[c]["kind"] == "sample"]
         goodness = self._goodness(view, row, sample)
+        assessed = view.task.get("capability") == "assess"
+        if assessed:
+            shown = [("score", number(_number(record.get("score:assessed")), 3))]
         output = self._pixels(record.get("output_hash"))
         if output is None:
             return Tile(row, "", "", tuple(shown), goodness, "picture not kept", "")
-        assessed = view.task.get("capability") == "assess"
         layers = self._found(record, output) if assessed else self._layers(output, truth)
         return Tile(row, *layers, tuple(shown), goodness, "", str(record["output_hash"]))
 

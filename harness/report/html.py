@@ -82,7 +82,12 @@ class Section:
 
     @property
     def captions(self) -> list[str]:
-        """Metric columns whose values stand beneath a picture: the primary and the first other one of samples."""
+        """Metric columns whose values stand beneath a picture: the primary and the first other one of samples.
+
+        Of an assessor its score.
+        """
+        if self.view.task.get("capability") == "assess":
+            return ["score"]
         return [column for column in self.view.columns if self.view.info[column]["kind"] == "sample"][:2]
 
     def glance(self, board: Board) -> tuple[Strip, Tile] | None:
