@@ -54,8 +54,20 @@ def export_command(dataset: str, folder: Path, run: Path | None) -> None:
 @click.argument("pairs", type=click.Path(path_type=Path))
 @click.argument("scores", type=click.Path(path_type=Path))
 @click.option("--embeddings", type=click.Path(path_type=Path), help="Folder of NAME.npy: cosines are the similarities.")
-@click.option("--policy", type=click.Choice(["pairs", "genuine", "images"]), default="pairs", show_default=True)
-@click.option("--refused", type=click.Choice(["lowest", "excluded"]), default="lowest", show_default=True)
+@click.option(
+    "--policy",
+    type=click.Choice(["pairs", "genuine", "images"]),
+    default="pairs",
+    show_default=True,
+    help="What a share of is discarded.",
+)
+@click.option(
+    "--refused",
+    type=click.Choice(["lowest", "excluded"]),
+    default="lowest",
+    show_default=True,
+    help="Images without a score: discarded first, or left out with their pairs.",
+)
 def evaluate_command(pairs: Path, scores: Path, embeddings: Path | None, policy: str, refused: str) -> None:
     """Judge SCORES (csv or "path score") by PAIRS (pairs.csv or pair_list.txt): every number, as CSV.
 

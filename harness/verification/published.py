@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from harness.datasets.manifest import Row
     from harness.interfaces import Sample
 
-__all__ = ["Adience", "IjbC", "Lfw", "OwnPairs", "Xqlfw", "own_class"]
+__all__ = ["Adience", "IjbC", "Lfw", "OwnPairs", "Xqlfw", "own_class", "strangers"]
 
 IMPOSTORS = 200_000
 """ours: pairs of two people of Adience; ten false matches are expected at FMR 5e-5."""

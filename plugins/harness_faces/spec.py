@@ -64,7 +64,7 @@ SRCC_UTILITY = MetricSpec(
     kind="table",
     higher_is_better=True,
     summary="Spearman's rank correlation of scores with what each picture is worth to dlib's recogniser, from its "
-    "decisions against further renderings (harness_faces.utility); 1 is the oracle's",
+    "decisions against further renderings (ours: harness_faces.utility); 1 is the oracle's",
     licence="Apache-2.0",
     uses=frozenset({"output"}),
     colour="none: it reads scores",

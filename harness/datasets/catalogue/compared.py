@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from harness.datasets.layouts import Collection, Place, Role, Split
 
-__all__ = ["COMPARED"]
+__all__ = ["ADIENCE", "COMPARED", "IJB_C", "LFW", "XQLFW"]
 
 _ALIGN = "align them on five points to 112 px: python -m harness_faces.align_folder FOLDER ALIGNED"
 _LFW_KEY = r"(?P<key>[^/]+/[^/]+_\d{4})"
