@@ -13,7 +13,18 @@ from torch import Tensor, nn
 from harness_par.heads import FcnHead, UperHead, enlarged
 from harness_par.swin import Swin
 
-__all__ = ["MEAN", "OFFICIAL", "SMALL", "STD", "ArtifactNetwork", "Config", "Stages", "config_of", "normalised"]
+__all__ = [
+    "AUXILIARY_MAP",
+    "MEAN",
+    "OFFICIAL",
+    "SMALL",
+    "STD",
+    "ArtifactNetwork",
+    "Config",
+    "Stages",
+    "config_of",
+    "normalised",
+]
 
 MEAN = (123.675, 116.28, 103.53)
 STD = (58.395, 57.12, 57.375)
