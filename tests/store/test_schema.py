@@ -25,7 +25,7 @@ from harness.store.schema import SCHEMAS, problems, schema_text
 from harness.store.shards import read_rows
 
 RUN = open_run(Path(__file__).with_name("golden") / "v1")
-MAPS = ("packages", "metrics_info", "cell_keys", "params", "real_bands", "attribution", "mean", "telea")
+MAPS = ("packages", "metrics_info", "cell_keys", "params", "real_bands", "attribution", "mean", "telea", "extractors")
 """Objects that may have any keys: dropping one of theirs leaves a whole document."""
 
 
