@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Simulate, print and draw."""
     parser = argparse.ArgumentParser(prog="python -m tools.simulate_verification", description=__doc__)
     parser.add_argument("picture", type=Path)
-    parser.add_argument("--sets", type=int, default=40)
+    parser.add_argument("--sets", type=int, default=100)
     parser.add_argument("--resamples", type=int, default=60)
     parser.add_argument("--people", type=int, nargs="+", default=[20, 40, 80])
     options = parser.parse_args(arguments)
