@@ -78,7 +78,8 @@ class Refiner:
     (it judges what will be shown), another seed a round.
 
     Facts: ``rounds`` refills, which was ``kept`` (0: the first fill), all ``ratios``, and ``artifacts_by_round``, the
-    smallest so far (a JSON list); those of the wrapped method are of its first fill. The map ``artifacts`` is the steering network's, in the hole.
+    smallest so far (a JSON list); those of the wrapped method are of its first fill. The map ``artifacts`` is the
+    steering network's, in the hole.
 
     Args:
         setup: the device, the steering network's weights, and the method that fills.
