@@ -85,7 +85,8 @@ class FindsKnown:
         del setup
 
     def assess(self, batch: Batch) -> Scores:
-        """The map is 1 where the first label map is not 0. Raises `HarnessError` without labels."""
+        """The map is 1 where the first label map is not 0. Raises `HarnessError` without an image or labels."""
+        _image(batch, "finds-known")
         if batch.labels is None:
             raise HarnessError("finds-known needs label maps")
         return _scores((batch.labels[:, :1] > 0).float())

@@ -413,7 +413,8 @@ def rounded(value: Any) -> Any:
 def test_aggregates_frame_has_a_row_a_cell(run: tuple[pd.DataFrame, dict[str, Any]]) -> None:
     summary = summarise(*run)
     frame = aggregates_frame(summary)
-    assert list(frame) == ["entry", "task", "metric", "subset", "n", "clusters", "value", "lo", "hi", "curve", "why"]
+    sizes, values = ["n", "clusters"], ["value", "lo", "hi", "curve", "why", "replicates"]
+    assert list(frame) == ["entry", "task", "metric", "subset", *sizes, *values]
     assert len(frame) == len(summary.tasks[0].cells)
     row = frame[(frame["entry"] == "mine") & (frame["metric"] == "psnr@hole") & (frame["subset"] == "")].iloc[0]
     assert row["value"] == cell(summary.tasks[0], "mine").interval.value

@@ -67,7 +67,10 @@ def _correlation(subject: MethodSubject, ladder: str) -> float:
 def ladders(subject: MethodSubject) -> str:
     """Real photographs made worse by blur and by noise: Spearman of the primary score with quality (higher is better:
     ours, `Scores` states no direction) is reported; wrong is only a negative sign on both ladders, or none defined.
+    Floors and ceilings are registered for what they cannot tell, and are not asked.
     """
+    if subject.spec.tags & {"floor", "oracle"}:
+        raise NotHere("a floor or a ceiling need not follow quality")
     if subject.weights is not None and subject.weights.kind == "random":
         raise NotHere("random weights say nothing of quality")
     blur, noise = (_correlation(subject, ladder) for ladder in ("blur", "noise"))
