@@ -26,6 +26,7 @@ FLAGS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 INPAINTING, DEMO = "source=inpainting+v3+·+cpu", "source=demo+v2+·+cpu"
+ARTIFACTS = "source=artifacts+v1+·+cpu"
 SCENES = "task=Rendered+scenes%2C+holes+that+cut+through+objects"
 PATIENCE_MS = 120_000
 
@@ -85,6 +86,7 @@ SHOTS = (
     Shot("compare", f"compare?{INPAINTING}", 1300),
     Shot("samples", f"samples?{DEMO}&sample=china%40lama-thick-256%2F0", 1180),
     Shot("curves", f"curves?{INPAINTING}", 1760),
+    Shot("artifacts", f"leaderboard?{ARTIFACTS}", 980),
     Shot("pareto", f"pareto?{INPAINTING}", 1000),
     Shot("blind", f"blind?{DEMO}", steps=_study),
     Shot("annotate", f"annotate?{DEMO}", 1050, steps=_annotate),

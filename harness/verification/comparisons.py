@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -86,6 +87,26 @@ class Ranked:
     population: Floats
     refused: int
     excluded: int
+
+    @cached_property
+    def matches(self) -> Floats:
+        """Similarities of the genuine pairs, worst quality first."""
+        return self.similarity[self.genuine]
+
+    @cached_property
+    def impostors(self) -> Floats:
+        """Similarities of the impostor pairs, worst quality first."""
+        return self.similarity[~self.genuine]
+
+    @cached_property
+    def _matches_before(self) -> Ints:
+        return np.concatenate([[0], np.cumsum(self.genuine)])
+
+    def kept(self, share: float) -> tuple[Floats, Floats]:
+        """`matches` and `impostors` that stay where at most `share` of the population is discarded."""
+        start = self.kept_from(share)
+        gone = int(self._matches_before[start])
+        return self.matches[gone:], self.impostors[start - gone :]
 
     def kept_from(self, share: float) -> int:
         """Place of the first pair that stays where at most `share` of the population is discarded.

@@ -57,7 +57,7 @@ def fixed_errors(of: Ranked, threshold: float) -> Errors:
     Equal qualities leave together.
     """
     levels, gone = np.unique(of.population, return_index=True)
-    quality, failed = of.quality[of.genuine], of.similarity[of.genuine] < threshold
+    quality, failed = of.quality[of.genuine], of.matches < threshold
     failures = np.concatenate([np.cumsum(failed[::-1])[::-1], [0]])
     start = np.searchsorted(quality, levels, "left")
     left = len(quality) - start
@@ -74,11 +74,9 @@ def re_estimated_errors(of: Ranked, threshold: Threshold, shares: Sequence[float
     shares = published_shares() if shares is None else shares
     errors = []
     for share in shares:
-        start = of.kept_from(share)
-        similarity, genuine = of.similarity[start:], of.genuine[start:]
-        both = genuine.any() and not genuine.all()
-        positive = similarity[genuine]
-        errors.append(fnmr(positive, threshold(positive, similarity[~genuine])) if both else math.nan)
+        matches, impostors = of.kept(share)
+        both = len(matches) and len(impostors)
+        errors.append(fnmr(matches, threshold(matches, impostors)) if both else math.nan)
     return Errors(np.asarray(shares, np.float64), np.asarray(errors), step=False)
 
 

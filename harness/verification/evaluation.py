@@ -136,7 +136,7 @@ def _within(genuine: Floats, impostors: Floats, *, fmr: float) -> float:
 
 
 def _fixed(of: Ranked, *, rule: Threshold) -> Errors:
-    return fixed_errors(of, rule(of.similarity[of.genuine], of.similarity[~of.genuine]))
+    return fixed_errors(of, rule(of.matches, of.impostors))
 
 
 def _resampled(identity: Ints, protocol: Protocol) -> list[Ints]:

@@ -12,7 +12,7 @@ __all__ = ["FACE_MFN", "RIVALS", "SDD_FIQA"]
 _TORCH = (Requirement("torch", "torch"), Requirement("safetensors", "safetensors"))
 _RENDERED = (
     "270 people rendered here (CC0-1.0), {} pictures each, degraded by blur, noise, occlusion, scale and "
-    "darkness and never by compression; none of them is in faces-synth"
+    "darkness and never by compression; other people than those that the suite fiqa shows"
 )
 _RECOGNISER = WeightsSpec(
     name="mini",
