@@ -27,7 +27,7 @@ from tools.kill_loop import (
 )
 from tools.kill_zygote import Zygote
 
-KILLS = 12
+KILLS = 8
 
 
 @pytest.fixture(scope="module")
