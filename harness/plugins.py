@@ -300,7 +300,8 @@ def missing(requires: tuple[Requirement, ...]) -> str:
     absent = [need for need in requires if find_spec(need.module) is None]
     if not absent:
         return ""
-    pip = " ".join(f"'{need.pip}'" if "[" in need.pip else need.pip for need in absent)
+    wanted = dict.fromkeys(need.pip for need in absent)  # one extra may bring several modules
+    pip = " ".join(f"'{name}'" if "[" in name else name for name in wanted)
     return f"needs {', '.join(need.module for need in absent)}: pip install {pip}"
 
 

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, settings
 
 from harness import plugins
 
-# Wall time says how busy a machine is: a law does not fail by it. Fifty examples, for the whole run has 20 minutes.
-settings.register_profile("house", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+# Wall time says how busy a machine is: a law does not fail by it.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
 # A shell's background job ignores Ctrl-C, and so would every process that a test starts and interrupts.

@@ -16,14 +16,13 @@ from harness.interfaces import Assessed, TableValue
 from harness.stats.clusters import Floats, cluster_codes, cluster_sums, resampled_weights
 from harness.stats.curves import Curve
 from harness.stats.intervals import mean_intervals, percentile_ends
+from harness.stats.reduced import RESAMPLES
 
 __all__ = [
     "ArtifactAp", "ArtifactAuroc", "ArtifactF1", "ArtifactImageIou", "ArtifactIou", "ArtifactMiou",
     "ArtifactPrecision", "ArtifactRecall", "CleanArea", "counts_at",
 ]  # fmt: skip
 
-RESAMPLES = 500
-"""ours: a standard error to 3 %, as for correlations."""
 THRESHOLD = 128
 THRESHOLDS = range(5, 256, 5)
 """ours: levels at which curves over thresholds are drawn, 0.02 apart."""

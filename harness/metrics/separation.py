@@ -11,13 +11,13 @@ from harness.errors import RefusedSet
 from harness.interfaces import Assessed, TableValue
 from harness.stats.clusters import Floats, cluster_codes, resampled_weights
 from harness.stats.intervals import percentile_ends
+from harness.stats.reduced import RESAMPLES
 
 __all__ = ["FAULT", "GROUPS", "FaultAuroc"]
 
 FAULT = "fault"
 GROUPS = ("different", "untouched")
 """What a data set calls, in `group`, pictures that are right but not the original, and originals."""
-RESAMPLES = 500
 
 
 class FaultAuroc:

@@ -34,9 +34,8 @@ def aggregates_of(run: RunFolder, registry: Registry, entries: Sequence[str], ta
     """
     sets = set_aggregates(run, registry, entries, tasks).reindex(columns=COLUMNS)
     tables = _of_tables(run, registry, entries, tasks)
-    return (
-        pd.concat([sets, tables], ignore_index=True) if len(sets) and len(tables) else tables if len(tables) else sets
-    )
+    full = [frame for frame in (sets, tables) if len(frame)]
+    return pd.concat(full, ignore_index=True) if full else sets
 
 
 def _of_tables(run: RunFolder, registry: Registry, entries: Sequence[str], tasks: Sequence[Task]) -> pd.DataFrame:

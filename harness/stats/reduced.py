@@ -15,7 +15,10 @@ from harness.stats.clusters import Floats
 from harness.stats.model import FEWEST_CLUSTERS, Interval
 from harness.stats.pairs import Difference
 
-__all__ = ["Reduced", "differences", "packed_replicates", "reduced_by"]
+__all__ = ["RESAMPLES", "Reduced", "differences", "packed_replicates", "reduced_by"]
+
+RESAMPLES = 500
+"""ours: of a number a table; a standard error to 3 %, and Kendall's tau of 10,000 pictures takes 10 ms."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from harness.stats.clusters import Floats, Ints
 
-__all__ = ["Bools", "Comparisons", "Policy", "Ranked", "Refused", "ranked"]
+__all__ = ["Bools", "Comparisons", "Ordering", "Policy", "Ranked", "Refused", "ranked"]
 
 Bools = NDArray[np.bool_]
 
@@ -118,42 +118,52 @@ class Ranked:
         return int(np.searchsorted(self.quality, self.population[gone], "left"))
 
 
-def ranked(
-    of: Comparisons,
-    scores: Floats,
-    *,
-    policy: Policy = "pairs",
-    refused: Refused = "lowest",
-    times: Ints | None = None,
-) -> Ranked:
-    """Order pairs by quality, the lower of the two images' scores.
+class Ordering:
+    """Pairs in the order of their quality, the lower of the two images' scores: sorted once for all resamples.
 
     Args:
         scores: of the images [M], higher is better; NaN where a method refused.
-        times: how often each identity code counts; None for once.
 
     Raises:
-        ValueError: scores of other images, an infinite score, or nothing is left to compare.
+        ValueError: scores of other images, or an infinite score.
     """
-    if len(scores) != of.images:
-        raise ValueError(f"{len(scores)} scores for {of.images} images")
-    if np.isinf(scores).any():
-        raise ValueError("scores must be finite, or NaN where a method refused")
-    lost = np.isnan(scores)
-    known = np.where(lost, -np.inf, scores)
-    of_pairs, of_images = (np.ones(len(of.first), np.int64), np.ones(of.images, np.int64))
-    if times is not None:
-        of_pairs, of_images = of.repeated(times)
-    quality = np.minimum(known[of.first], known[of.second])
-    out = np.isneginf(quality) if refused == "excluded" else np.zeros(len(quality), np.bool_)
-    order = np.argsort(quality, kind="stable")
-    order = np.repeat(order, np.where(out, 0, of_pairs)[order])
-    if not len(order):
-        raise ValueError("no pair is left to compare")
-    genuine = of.genuine[order]
-    if policy == "images":
-        counted = ~lost if refused == "excluded" else np.ones(of.images, np.bool_)
-        population = np.sort(np.repeat(known[counted], of_images[counted]))
-    else:
-        population = quality[order][genuine] if policy == "genuine" else quality[order]
-    return Ranked(of.similarity[order], genuine, quality[order], population, int(lost.sum()), int(out.sum()))
+
+    def __init__(
+        self, of: Comparisons, scores: Floats, *, policy: Policy = "pairs", refused: Refused = "lowest"
+    ) -> None:  # fmt: skip
+        if len(scores) != of.images:
+            raise ValueError(f"{len(scores)} scores for {of.images} images")
+        if np.isinf(scores).any():
+            raise ValueError("scores must be finite, or NaN where a method refused")
+        self._of, self._policy = of, policy
+        self._lost = np.isnan(scores)
+        self._known = np.where(self._lost, -np.inf, scores)
+        self._quality = np.minimum(self._known[of.first], self._known[of.second])
+        excluding = refused == "excluded"
+        self._out = np.isneginf(self._quality) & excluding
+        self._counted = ~self._lost if excluding else np.ones(of.images, np.bool_)
+        self._order = np.argsort(self._quality, kind="stable")
+
+    def ranked(self, times: Ints | None = None) -> Ranked:
+        """The pairs, identity c counting `times[c]` times; None for once. Raises ValueError where none is left."""
+        of = self._of
+        of_pairs, of_images = np.ones(len(of.first), np.int64), np.ones(of.images, np.int64)
+        if times is not None:
+            of_pairs, of_images = of.repeated(times)
+        order = np.repeat(self._order, np.where(self._out, 0, of_pairs)[self._order])
+        if not len(order):
+            raise ValueError("no pair is left to compare")
+        genuine, quality = of.genuine[order], self._quality[order]
+        if self._policy == "images":
+            population = np.sort(np.repeat(self._known[self._counted], of_images[self._counted]))
+        else:
+            population = quality[genuine] if self._policy == "genuine" else quality
+        lost, out = int(self._lost.sum()), int(self._out.sum())
+        return Ranked(of.similarity[order], genuine, quality, population, lost, out)
+
+
+def ranked(
+    of: Comparisons, scores: Floats, *, policy: Policy = "pairs", refused: Refused = "lowest"
+) -> Ranked:  # fmt: skip
+    """Order pairs by quality, each counting once. Raises ValueError as `Ordering` and its `ranked` do."""
+    return Ordering(of, scores, policy=policy, refused=refused).ranked()

@@ -12,7 +12,7 @@ import numpy as np
 from harness.stats.clusters import Floats, Ints, resampled_weights
 from harness.stats.curves import Curve
 from harness.stats.model import FEWEST_CLUSTERS, Interval
-from harness.verification.comparisons import Comparisons, Policy, Ranked, Refused, ranked
+from harness.verification.comparisons import Comparisons, Ordering, Policy, Ranked, Refused
 from harness.verification.discard import (
     Errors,
     Threshold,
@@ -96,16 +96,17 @@ def evaluate(of: Comparisons, scores: Floats, protocol: Protocol = Protocol()) -
     Args:
         scores: of the images [M], higher is better; NaN where the method refused.
 
-    Raises ValueError for what `ranked` refuses, and without genuine pairs. Without impostors there are no points at
+    Raises ValueError for what `Ordering` refuses, and without genuine pairs. Without impostors there are no points at
     false match rates, and a caution says so.
     """
-    whole = ranked(of, scores, policy=protocol.policy, refused=protocol.refused)
+    ordering = Ordering(of, scores, policy=protocol.policy, refused=protocol.refused)
+    whole = ordering.ranked()
     if not whole.genuine.any():
         raise ValueError("no genuine pair is left, so no FNMR")
     errands = _errands(protocol, impostors=not whole.genuine.all())
     drawn = {name: [_numbers(errand(whole))] for name, errand in errands.items()}
     for times in _resampled(of.identity, protocol):
-        again = ranked(of, scores, policy=protocol.policy, refused=protocol.refused, times=times)
+        again = ordering.ranked(times)
         if not again.genuine.any() or (again.genuine.all() and not whole.genuine.all()):
             continue
         for name, errand in errands.items():

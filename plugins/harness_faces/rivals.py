@@ -86,14 +86,14 @@ class _Oracle:
         from .dataset import FacesSynth
 
         self.faces = FacesSynth()
+        self._ids = set(self.faces.ids())
 
     def assess(self, batch: Batch) -> Scores:
         """A picture that is not of `faces-synth` is refused. Raises `HarnessError` where there is no image."""
         if batch.image is None:
             raise HarnessError(f"face-{self.name} needs an image")
-        ours = set(self.faces.ids())
-        values = [self.known(id) if id in ours else float("nan") for id in batch.ids]
-        strange = {place: "no picture of faces-synth" for place, id in enumerate(batch.ids) if id not in ours}
+        values = [self.known(id) if id in self._ids else float("nan") for id in batch.ids]
+        strange = {place: "no picture of faces-synth" for place, id in enumerate(batch.ids) if id not in self._ids}
         return Scores({self.name: torch.tensor(values, dtype=torch.float64)}, primary=self.name, refused=strange)
 
     def known(self, id: str) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from harness.faces.specs import ALIGN, FINDING
-from harness.specs import DatasetSpec, EmbedderSpec, MethodSpec, MetricSpec, Paper, Param, Requirement, SuiteSpec
+from harness.specs import DatasetSpec, EmbedderSpec, MethodSpec, MetricSpec, Param, Requirement, SuiteSpec
+from harness.verification.specs import error_against_discard
 
 __all__ = ["EDC", "FACES_SYNTH", "FACE_DLIB", "FIQA", "RIVALS", "SRCC_UTILITY"]
 
@@ -28,34 +29,7 @@ FACE_DLIB = EmbedderSpec(
     requires=_FACE,
 )
 
-EDC = MetricSpec(
-    name="edc",
-    target="harness.verification.metric:ErrorAgainstDiscard",
-    version="1",
-    kind="table",
-    higher_is_better=False,
-    summary="error against discard: area under FNMR to 30 % discarded pairs over the area without discard, threshold "
-    "fixed at a starting FNMR of 5 %; with it every other number of the field, and curves",
-    licence="Apache-2.0",
-    uses=frozenset({"output"}),
-    colour="none: it reads scores and similarities",
-    range="scores, higher is better",
-    reduction="over the data set's pairs; resampled by person",
-    extractor="face-dlib",
-    bounds=(0, None),
-    params={
-        "extractor": Param("face-dlib", "whose cosine similarities decide matches"),
-        "point": Param("start0.05-fixed", "operating point that ranks"),
-        "value": Param("relative_0.3", "which of its numbers"),
-        "policy": Param("pairs", "what is discarded", ("pairs", "genuine", "images")),
-        "refused": Param("lowest", "pictures without a score", ("lowest", "excluded")),
-    },
-    requires=_FACE,
-    paper=Paper(
-        "Face Image Quality Assessment: A Literature Survey", "ACM Computing Surveys", 2022, "arXiv:2009.01103"
-    ),
-    equals="dasec's and CR-FIQA's evaluation code; tested: at most 1e-12 off",
-)
+EDC = error_against_discard("edc", "face-dlib", _FACE, whose="dlib's recogniser")
 
 SRCC_UTILITY = MetricSpec(
     name="srcc_utility",

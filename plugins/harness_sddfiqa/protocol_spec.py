@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.specs import EmbedderSpec, MetricSpec, Paper, Param, Requirement, SuiteSpec
+from harness.specs import EmbedderSpec, Paper, Param, Requirement, SuiteSpec
+from harness.verification.specs import error_against_discard
 
 __all__ = ["EDC_MFN", "EDC_SDD", "FACE_R50", "R50_FETCH", "R50_FILE", "SDD_PROTOCOL"]
 
@@ -25,25 +26,7 @@ FACE_R50 = EmbedderSpec(
     requires=_TORCH,
 )
 
-EDC_MFN = MetricSpec(
-    name="edc_mfn",
-    target="harness.verification.metric:ErrorAgainstDiscard",
-    version="1",
-    kind="table",
-    higher_is_better=False,
-    summary="error against discard with face-mfn: area under FNMR to 30 % discarded pairs over the area without "
-    "discard, threshold fixed at a starting FNMR of 5 %; with it every other number of the field, and curves",
-    licence="Apache-2.0",
-    uses=frozenset({"output"}),
-    colour="none: it reads scores and similarities",
-    range="scores, higher is better",
-    reduction="over the data set's pairs; resampled by person",
-    extractor="face-mfn",
-    bounds=(0, None),
-    equals="dasec's and CR-FIQA's evaluation code; tested: at most 1e-12 off",
-    params={"extractor": Param("face-mfn", "whose cosine similarities decide matches", ("face-mfn",))},
-    requires=_TORCH,
-)
+EDC_MFN = error_against_discard("edc_mfn", "face-mfn", _TORCH, whose="face-mfn")
 
 EDC_SDD = replace(
     EDC_MFN,

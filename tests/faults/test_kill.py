@@ -27,7 +27,7 @@ from tools.kill_loop import (
 )
 from tools.kill_zygote import Zygote
 
-KILLS = 8
+KILLS = 12
 
 
 @pytest.fixture(scope="module")
