@@ -32,7 +32,7 @@ TIMED = ("demo", "inpainting")
 MEGABYTES = {"demo": 1.0, "inpainting": 4.7, "removal": 2.0}
 """What a board may take of the checkout, which has 48 for everything; another one 1."""
 UNSHIPPED = frozenset({"fiqa"})
-"""Suites that are run without a board, which would take 5 MB: the vectors of two recognisers, ten entries of 900 rows."""
+"""Suites run without a board: fiqa's would take 5 MB, for two recognisers' vectors and ten entries of 900 rows."""
 
 
 def timed_at_random(suite: Suite, known: Registry) -> list[str]:
