@@ -13,7 +13,7 @@ from torch import Tensor
 
 from harness.errors import HarnessError
 
-__all__ = ["Diffusion", "Estimate", "cosine_betas", "linear_betas", "respaced", "scaled_linear_betas"]
+__all__ = ["Diffusion", "Estimate", "cosine_betas", "evenly_spaced", "linear_betas", "respaced", "scaled_linear_betas"]
 
 Table = NDArray[np.float64]
 
@@ -65,6 +65,20 @@ def respaced(count: int, sections: str | Sequence[int]) -> list[int]:
     return kept
 
 
+def evenly_spaced(count: int, steps: int) -> list[int]:
+    """Which of ``count`` steps latent diffusion's sampler keeps, ascending: 1, 1 + stride, …; at least ``steps``.
+
+    Where ``steps`` does not divide ``count`` they are more, as officially. Raises `HarnessError` where the last would
+    lie beyond the schedule.
+    """
+    if not 1 <= steps <= count:
+        raise HarnessError(f"cannot keep {steps} of {count} diffusion steps")
+    kept = [index + 1 for index in range(0, count, count // steps)]
+    if kept[-1] >= count:
+        raise HarnessError(f"{steps} even steps of {count} would end beyond the schedule: take another number")
+    return kept
+
+
 class Estimate(NamedTuple):
     """What a network thinks one step back looks like, each ``[N, C, H, W]``."""
 
@@ -77,18 +91,20 @@ class Diffusion:
     """The tables of a schedule, and the formulas that read them.
 
     Steps ``t`` ``[N]`` index the kept steps; `original` gives the number that a network is told. Tables are float64
-    and become float32 only when they meet a picture.
+    and become float32 only when they meet a picture. ``ends_noisy``: the last sampling step leads to the schedule's
+    first noise level, as in latent diffusion, instead of to none.
     """
 
-    def __init__(self, betas: Table, kept: Sequence[int] | None = None) -> None:
+    def __init__(self, betas: Table, kept: Sequence[int] | None = None, *, ends_noisy: bool = False) -> None:
         whole = np.cumprod(1 - betas)
         steps = list(range(len(betas))) if kept is None else sorted(set(kept))
         self.original = torch.tensor(steps)
-        before = np.append(1.0, whole[steps][:-1])
+        clean = whole[0] if ends_noisy else 1.0
+        before = np.append(clean, whole[steps][:-1])
         # without respacing the given variances themselves: a quotient of products would not be bit-equal
         self.betas = betas if kept is None else 1 - whole[steps] / before
-        self.alphas_cumprod: Table = np.cumprod(1 - self.betas)
-        self.alphas_cumprod_prev: Table = np.append(1.0, self.alphas_cumprod[:-1])
+        self.alphas_cumprod: Table = clean * np.cumprod(1 - self.betas)
+        self.alphas_cumprod_prev: Table = np.append(clean, self.alphas_cumprod[:-1])
         rest = 1 - self.alphas_cumprod
         self.posterior_variance: Table = self.betas * (1 - self.alphas_cumprod_prev) / rest
         # the first is 0, its logarithm infinite: officially the second stands in for it

@@ -1,13 +1,19 @@
-"""The U-Net of guided-diffusion (Dhariwal & Nichol 2021, arXiv:2105.05233), in the official key layout."""
+"""The U-Net of guided-diffusion and of latent diffusion, in their shared key layout.
+
+Dhariwal & Nichol 2021, arXiv:2105.05233; Rombach et al. 2022, arXiv:2112.10752 (which attends to a text, too).
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from harness.nn.spatial_transformer import SpatialTransformer
 
 __all__ = ["DiffusionUNet", "UNetConfig", "step_embedding"]
 
@@ -24,8 +30,12 @@ class UNetConfig:
         multipliers: width of each level as a multiple of it; each level halves the resolution.
         blocks: residual blocks of a level on the way down; one more on the way up.
         attention: down-sampling factors whose blocks attend.
-        head_channels: channels of an attention head.
+        head_channels: channels of an attention head; 0 where ``heads`` says into how many each width is split.
         inputs, outputs: channels of the picture, and of noise and variance together.
+        heads: number of attention heads of every width; 0 where ``head_channels`` says.
+        context: channels of the text that blocks attend to; 0: they attend to their own positions alone.
+        resample: levels are changed by a residual block that resizes, or by one convolution.
+        scale_shift: the step scales and shifts; else it is added.
     """
 
     channels: int = 256
@@ -35,6 +45,10 @@ class UNetConfig:
     head_channels: int = 64
     inputs: int = 3
     outputs: int = 6
+    heads: int = 0
+    context: int = 0
+    resample: Literal["block", "conv"] = "block"
+    scale_shift: bool = True
 
 
 def step_embedding(steps: Tensor, channels: int) -> Tensor:
@@ -53,15 +67,16 @@ def _zero(layer: nn.Conv1d | nn.Conv2d) -> nn.Module:
 
 
 class _Residual(nn.Module):
-    """A residual block, shifted and scaled by the step; ``scale`` 0.5 or 2 resizes both of its branches."""
+    """A residual block that the step moves; ``scale`` 0.5 or 2 resizes both of its branches."""
 
-    def __init__(self, inputs: int, outputs: int, embedding: int, scale: float = 1.0) -> None:
+    def __init__(self, inputs: int, outputs: int, embedding: int, *, scale_shift: bool, scale: float = 1.0) -> None:
         super().__init__()
         self.scale = scale
+        self.scale_shift = scale_shift
         self.in_layers = nn.Sequential(
             nn.GroupNorm(GROUPS, inputs), nn.SiLU(), nn.Conv2d(inputs, outputs, 3, padding=1)
         )
-        self.emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(embedding, 2 * outputs))
+        self.emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(embedding, outputs * (1 + scale_shift)))
         # the empty third is the official dropout: it holds the place of its index
         last = _zero(nn.Conv2d(outputs, outputs, 3, padding=1))
         self.out_layers = nn.Sequential(nn.GroupNorm(GROUPS, outputs), nn.SiLU(), nn.Identity(), last)
@@ -72,12 +87,17 @@ class _Residual(nn.Module):
             return functional.avg_pool2d(image, 2)
         return functional.interpolate(image, scale_factor=2, mode="nearest") if self.scale > 1 else image
 
-    def forward(self, image: Tensor, embedding: Tensor) -> Tensor:
+    def forward(self, image: Tensor, embedding: Tensor, context: Tensor | None) -> Tensor:
+        del context
         norm, activation, convolution = self.in_layers
         inner = convolution(self._resized(activation(norm(image))))
-        scale, shift = self.emb_layers(embedding)[:, :, None, None].chunk(2, dim=1)
+        moved = self.emb_layers(embedding)[:, :, None, None]
         norm, *rest = self.out_layers
-        inner = norm(inner) * (1 + scale) + shift
+        if self.scale_shift:
+            scale, shift = moved.chunk(2, dim=1)
+            inner = norm(inner) * (1 + scale) + shift
+        else:
+            inner = norm(inner + moved)
         for layer in rest:
             inner = layer(inner)
         summed: Tensor = self.skip_connection(self._resized(image)) + inner
@@ -87,15 +107,15 @@ class _Residual(nn.Module):
 class _Attention(nn.Module):
     """Self-attention over positions. Rows of ``qkv`` are ordered head by head: q, k, v of the first, then the next."""
 
-    def __init__(self, channels: int, head_channels: int) -> None:
+    def __init__(self, channels: int, heads: int) -> None:
         super().__init__()
-        self.heads = channels // head_channels
+        self.heads = heads
         self.norm = nn.GroupNorm(GROUPS, channels)
         self.qkv = nn.Conv1d(channels, 3 * channels, 1)
         self.proj_out = _zero(nn.Conv1d(channels, channels, 1))
 
-    def forward(self, image: Tensor, embedding: Tensor) -> Tensor:
-        del embedding
+    def forward(self, image: Tensor, embedding: Tensor, context: Tensor | None) -> Tensor:
+        del embedding, context
         count, channels, height, width = image.shape
         flat = image.reshape(count, channels, height * width)
         heads = self.qkv(self.norm(flat)).reshape(count, self.heads, 3, channels // self.heads, height * width)
@@ -106,11 +126,37 @@ class _Attention(nn.Module):
 
 
 class _First(nn.Conv2d):
-    """The first convolution; it ignores the step."""
+    """The first convolution; it ignores step and text."""
 
-    def forward(self, image: Tensor, embedding: Tensor) -> Tensor:  # type: ignore[override]
-        del embedding
+    def forward(self, image: Tensor, embedding: Tensor, context: Tensor | None) -> Tensor:  # type: ignore[override]
+        del embedding, context
         return super().forward(image)
+
+
+class _Halved(nn.Module):
+    """A level down by one convolution."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.op = nn.Conv2d(channels, channels, 3, stride=2, padding=1)
+
+    def forward(self, image: Tensor, embedding: Tensor, context: Tensor | None) -> Tensor:
+        del embedding, context
+        halved: Tensor = self.op(image)
+        return halved
+
+
+class _Doubled(nn.Module):
+    """A level up: every pixel twice as wide and high, and one convolution."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, image: Tensor, embedding: Tensor, context: Tensor | None) -> Tensor:
+        del embedding, context
+        doubled: Tensor = self.conv(functional.interpolate(image, scale_factor=2, mode="nearest"))
+        return doubled
 
 
 class DiffusionUNet(nn.Module):
@@ -129,15 +175,11 @@ class DiffusionUNet(nn.Module):
                 width = multiplier * config.channels
                 kept.append(width)
             if level < len(config.multipliers) - 1:
-                self.input_blocks.append(nn.ModuleList([_Residual(width, width, embedding, 0.5)]))
+                self.input_blocks.append(nn.ModuleList([self._halved(width)]))
                 kept.append(width)
                 factor *= 2
         self.middle_block = nn.ModuleList(
-            [
-                _Residual(width, width, embedding),
-                _Attention(width, config.head_channels),
-                _Residual(width, width, embedding),
-            ]
+            [self._residual(width, width), self._attention(width), self._residual(width, width)]
         )
         self.output_blocks = nn.ModuleList()
         for level, multiplier in reversed(list(enumerate(config.multipliers))):
@@ -145,34 +187,51 @@ class DiffusionUNet(nn.Module):
                 block = self._block(width + kept.pop(), multiplier * config.channels, factor)
                 width = multiplier * config.channels
                 if level and index == config.blocks:
-                    block.append(_Residual(width, width, embedding, 2.0))
+                    block.append(self._doubled(width))
                     factor //= 2
                 self.output_blocks.append(block)
         last = _zero(nn.Conv2d(width, config.outputs, 3, padding=1))
         self.out = nn.Sequential(nn.GroupNorm(GROUPS, width), nn.SiLU(), last)
 
+    def _residual(self, inputs: int, outputs: int, scale: float = 1.0) -> nn.Module:
+        embedding = 4 * self.config.channels
+        return _Residual(inputs, outputs, embedding, scale_shift=self.config.scale_shift, scale=scale)
+
+    def _attention(self, channels: int) -> nn.Module:
+        heads = self.config.heads or channels // self.config.head_channels
+        if self.config.context:
+            return SpatialTransformer(channels, heads, self.config.context)
+        return _Attention(channels, heads)
+
+    def _halved(self, channels: int) -> nn.Module:
+        return _Halved(channels) if self.config.resample == "conv" else self._residual(channels, channels, 0.5)
+
+    def _doubled(self, channels: int) -> nn.Module:
+        return _Doubled(channels) if self.config.resample == "conv" else self._residual(channels, channels, 2.0)
+
     def _block(self, inputs: int, outputs: int, factor: int) -> nn.ModuleList:
-        block = nn.ModuleList([_Residual(inputs, outputs, 4 * self.config.channels)])
+        block = nn.ModuleList([self._residual(inputs, outputs)])
         if factor in self.config.attention:
-            block.append(_Attention(outputs, self.config.head_channels))
+            block.append(self._attention(outputs))
         return block
 
-    def forward(self, image: Tensor, steps: Tensor) -> Tensor:
+    def forward(self, image: Tensor, steps: Tensor, context: Tensor | None = None) -> Tensor:
         """``[N, outputs, H, W]`` for noisy pictures in [-1, 1] units and original step indices ``[N]``.
 
-        H and W are multiples of ``2 ** (levels - 1)``.
+        H and W are multiples of ``2 ** (levels - 1)``. ``context`` ``[N, T, C]`` is the text, where the network
+        was made for one.
         """
         embedding = self.time_embed(step_embedding(steps, self.config.channels))
         kept: list[Tensor] = []
         for block in self.input_blocks:
             for layer in block:  # type: ignore[attr-defined]
-                image = layer(image, embedding)
+                image = layer(image, embedding, context)
             kept.append(image)
         for layer in self.middle_block:
-            image = layer(image, embedding)
+            image = layer(image, embedding, context)
         for block in self.output_blocks:
             image = torch.cat([image, kept.pop()], dim=1)
             for layer in block:  # type: ignore[attr-defined]
-                image = layer(image, embedding)
+                image = layer(image, embedding, context)
         prediction: Tensor = self.out(image)
         return prediction

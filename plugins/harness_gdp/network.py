@@ -42,8 +42,9 @@ class Prior(DiffusionUNet):
         self.pitch = given.patch * 2 ** (len(given.multipliers) - 1)
         """Height and width must be multiples of it."""
 
-    def forward(self, image: Tensor, steps: Tensor) -> Tensor:
+    def forward(self, image: Tensor, steps: Tensor, context: Tensor | None = None) -> Tensor:
         """``[N, 6, H, W]`` for noisy pictures in [-1, 1] units and original step indices ``[N]``."""
         if self.patch == 1:
-            return super().forward(image, steps)
-        return F.pixel_shuffle(super().forward(F.pixel_unshuffle(image, self.patch), steps), self.patch)
+            return super().forward(image, steps, context)
+        patched = F.pixel_unshuffle(image, self.patch)
+        return F.pixel_shuffle(super().forward(patched, steps, context), self.patch)
