@@ -29,6 +29,7 @@ class AutoencoderConfig:
         attention: levels whose blocks are followed by attention, 0 the largest; the middle always attends.
         latent: channels of the latent picture.
         codes: size of the codebook; of no meaning to the KL head.
+        patch: side of the square of pixels that is one position of the first level; 1 officially.
     """
 
     channels: int = 128
@@ -37,11 +38,12 @@ class AutoencoderConfig:
     attention: tuple[int, ...] = (3,)
     latent: int = 4
     codes: int = 16_384
+    patch: int = 1
 
     @property
     def factor(self) -> int:
         """Pixels of a picture's side that are one of the latent's."""
-        return int(2 ** (len(self.multipliers) - 1))
+        return int(self.patch * 2 ** (len(self.multipliers) - 1))
 
 
 def _norm(channels: int) -> nn.GroupNorm:
@@ -75,11 +77,9 @@ class _Attention(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         normed = self.norm(image)
-        query, key, value = (
-            layer(normed).flatten(2).transpose(1, 2).contiguous() for layer in (self.q, self.k, self.v)
-        )
+        query, key, value = (layer(normed).flatten(2).transpose(1, 2) for layer in (self.q, self.k, self.v))
         mixed = functional.scaled_dot_product_attention(query[:, None], key[:, None], value[:, None])[:, 0]
-        summed: Tensor = image + self.proj_out(mixed.transpose(1, 2).unflatten(2, image.shape[2:]))
+        summed: Tensor = image + self.proj_out(mixed.transpose(1, 2).reshape(image.shape))
         return summed
 
 
@@ -138,7 +138,8 @@ class _Middle(nn.Module):
 class _Encoder(nn.Module):
     def __init__(self, config: AutoencoderConfig, outputs: int) -> None:
         super().__init__()
-        self.conv_in = nn.Conv2d(3, config.channels, 3, padding=1)
+        self.patch = config.patch
+        self.conv_in = nn.Conv2d(3 * config.patch**2, config.channels, 3, padding=1)
         self.down, width = nn.ModuleList(), config.channels
         for level, multiplier in enumerate(config.multipliers):
             wide = multiplier * config.channels
@@ -152,7 +153,7 @@ class _Encoder(nn.Module):
         self.conv_out = nn.Conv2d(width, outputs, 3, padding=1)
 
     def forward(self, image: Tensor) -> Tensor:
-        inner = self.conv_in(image)
+        inner = self.conv_in(functional.pixel_unshuffle(image, self.patch))
         for level in self.down:
             inner = level(inner)
         told: Tensor = self.conv_out(functional.silu(self.norm_out(self.mid(inner))))
@@ -175,14 +176,15 @@ class _Decoder(nn.Module):
             levels.insert(0, up)  # by level, as officially: the smallest is run first
         self.up = nn.ModuleList(levels)
         self.norm_out = _norm(width)
-        self.conv_out = nn.Conv2d(width, 3, 3, padding=1)
+        self.patch = config.patch
+        self.conv_out = nn.Conv2d(width, 3 * config.patch**2, 3, padding=1)
 
     def forward(self, latent: Tensor) -> Tensor:
         inner = self.mid(self.conv_in(latent))
         for level in reversed(list(self.up)):
             inner = level(inner)
-        told: Tensor = self.conv_out(functional.silu(self.norm_out(inner)))
-        return told
+        told = self.conv_out(functional.silu(self.norm_out(inner)))
+        return functional.pixel_shuffle(told, self.patch)
 
 
 class _Autoencoder(nn.Module):

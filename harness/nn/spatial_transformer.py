@@ -27,7 +27,8 @@ class Attention(nn.Module):
         self.to_out = nn.Sequential(nn.Linear(channels, channels))
 
     def _split(self, tokens: Tensor) -> Tensor:
-        return tokens.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        count, length, _ = tokens.shape
+        return tokens.reshape(count, length, self.heads, -1).transpose(1, 2)
 
     def forward(self, tokens: Tensor, context: Tensor | None = None) -> Tensor:
         read = tokens if context is None else context
@@ -101,5 +102,5 @@ class SpatialTransformer(nn.Module):
         tokens = inner.flatten(2).transpose(1, 2)
         for block in self.transformer_blocks:
             tokens = block(tokens, context)
-        told: Tensor = image + self.proj_out(tokens.transpose(1, 2).unflatten(2, inner.shape[2:]))
+        told: Tensor = image + self.proj_out(tokens.transpose(1, 2).reshape(inner.shape))
         return told

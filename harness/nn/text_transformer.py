@@ -45,8 +45,10 @@ class _Attention(nn.Module):
         self.to_out = nn.Linear(inner, config.width)
 
     def forward(self, tokens: Tensor) -> Tensor:
+        count, length, _ = tokens.shape
         query, key, value = (
-            layer(tokens).unflatten(-1, (self.heads, -1)).transpose(1, 2) for layer in (self.to_q, self.to_k, self.to_v)
+            layer(tokens).reshape(count, length, self.heads, -1).transpose(1, 2)
+            for layer in (self.to_q, self.to_k, self.to_v)
         )
         mixed = functional.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
         told: Tensor = self.to_out(mixed)
