@@ -26,12 +26,15 @@ __all__ = [
     "Assessor",
     "Batch",
     "Dataset",
+    "Degradation",
+    "Degraded",
     "Embedder",
     "Images",
     "Inpainter",
     "LoadedWeights",
     "MaskSet",
     "MetricBatch",
+    "Operator",
     "Restorer",
     "Sample",
     "SampleMetric",
@@ -107,7 +110,10 @@ class Dataset(Protocol):
 
 @runtime_checkable
 class MaskSet(Protocol):
-    """Draws masks, seeded by its own name, version and seed only: never by the run's seed or the task."""
+    """Draws masks, seeded by its own name, version and seed only: never by the run's seed or the task.
+
+    One whose masks follow an object to a known degree has an attribute `precision`: 0 exactly … 5 its box.
+    """
 
     version: str
     count: int
@@ -117,11 +123,61 @@ class MaskSet(Protocol):
         ...
 
 
+class Operator(Protocol):
+    """What a degradation did to a picture, before noise and rounding: differentiable, on the tensor's device.
+
+    `sigma` is the standard deviation of the Gaussian noise that was added after it, in [0,1] units; 0 for none.
+    """
+
+    sigma: float
+
+    def __call__(self, image: torch.Tensor) -> torch.Tensor:
+        """Pictures [N,3,H,W] in [0,1] -> their observations [N,3,h,w]."""
+        ...
+
+    def pseudo_inverse(self, observed: torch.Tensor) -> torch.Tensor:
+        """Observations [N,3,h,w] -> pictures [N,3,H,W] that agree with them, as nearly as one linear step can."""
+        ...
+
+
+@dataclass(frozen=True)
+class Degraded:
+    """One observed picture.
+
+    Attributes:
+        picture: uint8 h×w×3: the observation, of a size of its own.
+        operator: what was done, made for the clean picture's size; None where nobody is told.
+        exposures: uint8 K×H×W×3 of the same scene; None where there is one picture only.
+    """
+
+    picture: Pixels
+    operator: Operator | None = None
+    exposures: NDArray[np.uint8] | None = None
+
+
+@runtime_checkable
+class Degradation(Protocol):
+    """What is done to a clean picture before a restorer sees it. Constructed with its parameters."""
+
+    version: str
+
+    def degrade(self, sample: Sample, seed: int) -> Degraded:
+        """The observation of `sample.image`. Equal (sample, seed) give equal pixels and an equal operator.
+
+        The seed comes from the degradation and the sample, never from the run. Called from worker threads. Raises
+        `HarnessError` for a picture that cannot be degraded so (too small, …).
+        """
+        ...
+
+
 @dataclass
 class Batch:
     """What a method is given: only what the task gives and the method needs; everything else is None.
 
-    `reference` [N,3,H,W] is the undistorted picture, for assessors that compare with it.
+    In a task with a degradation `image` [N,3,h,w] is the observation and `target_size` the (H, W) that is wanted;
+    `operator` is what was done, and then there is one picture a batch; `exposures` is [N,K,3,H,W] in [0,1].
+    `reference` [N,3,H,W] is the undistorted picture, for assessors that compare with it. `precision` says of each
+    mask of a region how closely it follows the object: 0 exactly … 5 its box.
     """
 
     ids: tuple[str, ...]
@@ -130,10 +186,11 @@ class Batch:
     prompt: tuple[str, ...] | None = None
     labels: torch.Tensor | None = None
     exposures: torch.Tensor | None = None
-    operator: Any | None = None
+    operator: Operator | None = None
     target_size: tuple[int, int] | None = None
     seeds: tuple[int, ...] = ()
     reference: torch.Tensor | None = None
+    precision: tuple[int, ...] | None = None
 
     def image_and_mask(self, method: str) -> tuple[torch.Tensor, torch.Tensor]:
         """What an inpainter cannot do without: `image` and `mask`. Raises `HarnessError` naming what does not fit."""
@@ -229,8 +286,10 @@ class MetricBatch:
     the right one of the two already in `output`; for the whole image `region` is None. Where the truth lies elsewhere
     (a removal pair) nothing outside the mask is known, so the composite is the raw output.
 
-    `shown` [N,3,H,W] is what a method saw before any blanking, where that is not the truth; `labels` int64 [N,L,H,W]
-    the label maps that it was given. A metric that needs one of them says so in its spec's `uses`.
+    `shown` [N,3,h,w] is what a method saw before any blanking, where that is not the truth: the observation of a
+    degraded picture may be of another size. `labels` int64 [N,L,H,W] are the data set's label maps, whether or not the
+    method was given them. `operator` is what a degradation did, and then there is one sample a batch. A metric that
+    needs one of them says so in its spec's `uses`.
     """
 
     ids: tuple[str, ...]
@@ -240,6 +299,7 @@ class MetricBatch:
     region: torch.Tensor | None = None
     shown: torch.Tensor | None = None
     labels: torch.Tensor | None = None
+    operator: Operator | None = None
 
 
 class SampleMetric(Protocol):

@@ -145,6 +145,10 @@ class Registry:
         """A mask set's spec."""
         return cast(MaskSetSpec, self.get("masks", name))
 
+    def degradation(self, name: str) -> DegradationSpec:
+        """A degradation's spec."""
+        return cast(DegradationSpec, self.get("degradations", name))
+
     def suite(self, name: str) -> SuiteSpec:
         """A suite's spec."""
         return cast(SuiteSpec, self.get("suites", name))

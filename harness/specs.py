@@ -158,7 +158,7 @@ class MaskSetSpec:
 
 @dataclass(frozen=True)
 class DegradationSpec:
-    """What is done to a clean image before a restorer sees it."""
+    """What is done to a clean image before a restorer sees it. `target` is called as `Class(**params)`."""
 
     name: str
     target: str
@@ -174,7 +174,8 @@ class MetricSpec:
     Attributes:
         kind: `sample` (one value an output), `set` (one value a cell), `table` (from records).
         regions: regions it can be restricted to by `name@region`; "" is the whole image.
-        uses: what it compares: `output`, `truth`, `mask`, `shown` (the picture before the edit), `labels`.
+        uses: what it compares: `output`, `truth`, `mask`, `shown` (the picture before the edit, or the observation),
+            `labels` (the data set's, whether or not methods are given them), `operator` (what a degradation did).
         unit, colour, range, reduction, resize, extractor: the protocol, in words.
         higher_is_better: None where neither is: the best value is a finite one (1 for a ratio), so it never ranks.
         mean: how a table averages samples; a ratio's mean is geometric (half and twice weigh alike).

@@ -63,8 +63,9 @@ class Plan:
 
 
 def _asked(task: Task) -> dict[str, Any]:
-    """What of a task names the folder. A strategy that it does not have is left out: older folders knew none."""
-    return {key: value for key, value in asdict(task).items() if key != "metrics" and (key != "strategy" or value)}
+    """What of a task names the folder. What it does not have is left out where older folders knew none."""
+    later = {"strategy", "degradation"}
+    return {key: value for key, value in asdict(task).items() if key != "metrics" and (key not in later or value)}
 
 
 def _from_reference(text: str, spec: Any) -> Any:

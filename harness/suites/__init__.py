@@ -27,6 +27,7 @@ class Task:
         masks: masks per image; with `rotate`, image i gets mask number i mod the set's count instead of 0.
         role: mask role, `hole` or `region`.
         gives: batch fields the task can give; a method is given their intersection with its needs.
+        degradation: what is done to a picture before a restorer sees it, `name[k=v]`; "" for nothing.
         metrics: columns, `name` or `name@region`; set metrics among them.
         primary: the one column that ranks.
         strategy: how pictures larger than its side are brought before a method (`harness.strategies`), "" for the
@@ -48,6 +49,7 @@ class Task:
     gives: tuple[str, ...] = ("image", "mask")
     bar: Literal["", "superior", "noninferior"] = ""
     strategy: str = ""
+    degradation: str = ""
 
 
 @dataclass(frozen=True)
