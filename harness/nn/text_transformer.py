@@ -76,8 +76,9 @@ class _Layers(nn.Module):
         self.layers = nn.ModuleList([nn.ModuleList([nn.LayerNorm(config.width), block]) for block in blocks])
 
     def forward(self, tokens: Tensor) -> Tensor:
-        for norm, block in self.layers:  # type: ignore[misc]
-            tokens = tokens + block(norm(tokens))
+        for pair in self.layers:
+            assert isinstance(pair, nn.ModuleList)
+            tokens = tokens + pair[1](pair[0](tokens))
         return tokens
 
 
