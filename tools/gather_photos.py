@@ -153,12 +153,12 @@ def prepare(data: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def row(shelf: Shelf, package: Package, original: bytes, file: bytes) -> dict[str, Any]:
+def row(shelf: Shelf, package: Package, original: bytes, file: bytes, suffix: str = ".jpg") -> dict[str, Any]:
     """The manifest's row of one photograph."""
     pixels = decode(file).pixels
     return {
         "id": shelf.id,
-        "file": f"{shelf.id}.jpg",
+        "file": f"{shelf.id}{suffix}",
         "sha256": hashlib.sha256(file).hexdigest(),
         "sha256_pixels": hashlib.sha256(pixels.tobytes()).hexdigest(),
         "sha256_source": hashlib.sha256(original).hexdigest(),

@@ -109,6 +109,7 @@ class Photos2048(Photos):
     """
 
     name = "photos-2048"
+    version = "2"
     views = VIEWS_2048
 
     def __init__(self, view: str = "square-2048", folder: Path = PHOTOS_2048) -> None:

@@ -40,7 +40,7 @@ def dataset_specs() -> tuple[DatasetSpec, ...]:
         DatasetSpec(
             name="photos-2048",
             target="harness.datasets.photos:Photos2048",
-            version="1",
+            version="2",
             summary="eight of the photographs at their own 2048 x 2048, or halved; for evaluation only",
             licence="per photograph, in ATTRIBUTION.md: CC0-1.0, CC-BY-4.0, CC-BY-SA-3.0/4.0",
             params={
