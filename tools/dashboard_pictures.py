@@ -5,6 +5,7 @@ Starts `harness dashboard` as a user does and visits every page with Debian's Ch
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 import subprocess
@@ -130,9 +131,8 @@ def _take(browser: Any, address: str, shot: Shot, out: Path) -> None:
     page.wait_for_timeout(2500)
     shot.steps(page)
     page.wait_for_timeout(2500)
-    target = out / f"dashboard-{shot.name}.png"
-    page.screenshot(path=target)
-    Image.open(target).convert("P", palette=Image.Palette.ADAPTIVE, colors=256).save(target, optimize=True)
+    flat = Image.open(io.BytesIO(page.screenshot())).convert("P", palette=Image.Palette.ADAPTIVE, colors=256)
+    flat.convert("RGB").save(out / f"dashboard-{shot.name}.webp", lossless=True, method=6)
     context.close()
 
 
@@ -140,7 +140,7 @@ def _take(browser: Any, address: str, shot: Shot, out: Path) -> None:
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--only", multiple=True, help="Names of pictures to make; default: all.")
 def main(out: Path, only: tuple[str, ...]) -> None:
-    """Write `dashboard-<page>.png` for every page."""
+    """Write `dashboard-<page>.webp` for every page."""
     from playwright.sync_api import sync_playwright
 
     out.mkdir(parents=True, exist_ok=True)
@@ -149,7 +149,7 @@ def main(out: Path, only: tuple[str, ...]) -> None:
         for shot in SHOTS:
             if not only or shot.name in only:
                 _take(browser, address, shot, out)
-                click.echo(str(out / f"dashboard-{shot.name}.png"))
+                click.echo(str(out / f"dashboard-{shot.name}.webp"))
         browser.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -56,20 +57,22 @@ def strips(run: RunFolder) -> bytes:
 def screenshot(page: Path, out: Path, height: int) -> None:
     """The top of an HTML file at 1280 px, as a reader's browser shows it."""
     with tempfile.TemporaryDirectory() as profile:
-        where = [f"--user-data-dir={profile}", f"--window-size=1280,{height}", f"--screenshot={out}"]
+        taken = Path(profile) / "page.png"
+        where = [f"--user-data-dir={profile}", f"--window-size=1280,{height}", f"--screenshot={taken}"]
         subprocess.run([*CHROMIUM, *where, page.resolve().as_uri()], check=True, capture_output=True, timeout=120)
-    Image.open(out).convert("P", palette=Image.Palette.ADAPTIVE, colors=256).save(out, optimize=True)
+        flat = Image.open(taken).convert("P", palette=Image.Palette.ADAPTIVE, colors=256)
+        flat.convert("RGB").save(out, lossless=True, method=6)
 
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path, exists=True))
 @click.argument("out", type=click.Path(path_type=Path))
 def main(run: Path, out: Path) -> None:
-    """Write `strips.png` and `report.png`."""
+    """Write `strips.webp` and `report.webp`."""
     out.mkdir(parents=True, exist_ok=True)
     folder = open_run(run)
-    (out / "strips.png").write_bytes(strips(folder))
-    screenshot(folder.report_path, out / "report.png", 2000)
+    Image.open(io.BytesIO(strips(folder))).save(out / "strips.webp", quality=90, method=6)
+    screenshot(folder.report_path, out / "report.webp", 2000)
 
 
 if __name__ == "__main__":
