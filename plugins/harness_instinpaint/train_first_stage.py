@@ -17,17 +17,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import AdamW, Optimizer
 
-from harness.nn.autoencoder import AutoencoderConfig, Coded, VectorAutoencoder
+from harness.nn.autoencoder import Coded, VectorAutoencoder
+from harness.nn.first_stage import SMALL
 from harness.training.data import Crop, PackedImages, open_packed, random_crop, step_rng
 from harness.training.inpainting import to_signed
 from harness.training.losses import FeatureLoss
 from harness.training.recipe import MODEL, Parts, Progress, Validation, warm_up_then_fall
 
-__all__ = ["RECIPE", "SMALL", "Course", "FirstStage", "first_stage"]
+__all__ = ["RECIPE", "Course", "FirstStage", "first_stage"]
 
 RECIPE = "first-stage"
-SMALL = AutoencoderConfig(channels=32, multipliers=(1, 1, 2), blocks=1, attention=(), codes=4096, patch=2)
-"""ours: squares of 2×2 pixels are one position of the first level, which quarters the cost of a step."""
 HELD_OUT = 32
 VALIDATION_SEED = 7_919
 
