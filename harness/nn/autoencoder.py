@@ -14,7 +14,7 @@ from torch.nn import functional
 
 __all__ = ["AutoencoderConfig", "Coded", "KlAutoencoder", "VectorAutoencoder"]
 
-GROUPS, NORM_EPSILON = 32, 1e-6
+NORM_EPSILON = 1e-6
 LOG_VARIANCE = (-30.0, 20.0)
 
 
@@ -30,6 +30,7 @@ class AutoencoderConfig:
         latent: channels of the latent picture.
         codes: size of the codebook; of no meaning to the KL head.
         patch: side of the square of pixels that is one position of the first level; 1 officially.
+        groups: of channels that are normalised together; as many as channels would wash out every colour.
     """
 
     channels: int = 128
@@ -39,6 +40,7 @@ class AutoencoderConfig:
     latent: int = 4
     codes: int = 16_384
     patch: int = 1
+    groups: int = 32
 
     @property
     def factor(self) -> int:
@@ -46,14 +48,14 @@ class AutoencoderConfig:
         return int(self.patch * 2 ** (len(self.multipliers) - 1))
 
 
-def _norm(channels: int) -> nn.GroupNorm:
-    return nn.GroupNorm(GROUPS, channels, eps=NORM_EPSILON)
+def _norm(channels: int, groups: int) -> nn.GroupNorm:
+    return nn.GroupNorm(groups, channels, eps=NORM_EPSILON)
 
 
 class _Residual(nn.Module):
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, groups: int) -> None:
         super().__init__()
-        self.norm1, self.norm2 = _norm(inputs), _norm(outputs)
+        self.norm1, self.norm2 = _norm(inputs, groups), _norm(outputs, groups)
         self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
         self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
         if inputs != outputs:
@@ -70,9 +72,9 @@ class _Residual(nn.Module):
 class _Attention(nn.Module):
     """One head over all positions."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, groups: int) -> None:
         super().__init__()
-        self.norm = _norm(channels)
+        self.norm = _norm(channels, groups)
         self.q, self.k, self.v, self.proj_out = (nn.Conv2d(channels, channels, 1) for _ in range(4))
 
     def forward(self, image: Tensor) -> Tensor:
@@ -107,10 +109,10 @@ class _Up(nn.Module):
 class _Level(nn.Module):
     """Blocks of one resolution, each followed by attention where the level attends."""
 
-    def __init__(self, inputs: int, outputs: int, blocks: int, *, attends: bool) -> None:
+    def __init__(self, inputs: int, outputs: int, blocks: int, groups: int, *, attends: bool) -> None:
         super().__init__()
-        self.block = nn.ModuleList([_Residual(outputs if i else inputs, outputs) for i in range(blocks)])
-        self.attn = nn.ModuleList([_Attention(outputs) for _ in range(blocks if attends else 0)])
+        self.block = nn.ModuleList([_Residual(outputs if i else inputs, outputs, groups) for i in range(blocks)])
+        self.attn = nn.ModuleList([_Attention(outputs, groups) for _ in range(blocks if attends else 0)])
         self.downsample: nn.Module = nn.Identity()
         self.upsample: nn.Module = nn.Identity()
 
@@ -124,11 +126,11 @@ class _Level(nn.Module):
 
 
 class _Middle(nn.Module):
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, groups: int) -> None:
         super().__init__()
-        self.block_1 = _Residual(channels, channels)
-        self.attn_1 = _Attention(channels)
-        self.block_2 = _Residual(channels, channels)
+        self.block_1 = _Residual(channels, channels, groups)
+        self.attn_1 = _Attention(channels, groups)
+        self.block_2 = _Residual(channels, channels, groups)
 
     def forward(self, image: Tensor) -> Tensor:
         told: Tensor = self.block_2(self.attn_1(self.block_1(image)))
@@ -143,13 +145,13 @@ class _Encoder(nn.Module):
         self.down, width = nn.ModuleList(), config.channels
         for level, multiplier in enumerate(config.multipliers):
             wide = multiplier * config.channels
-            down = _Level(width, wide, config.blocks, attends=level in config.attention)
+            down = _Level(width, wide, config.blocks, config.groups, attends=level in config.attention)
             width = wide
             if level < len(config.multipliers) - 1:
                 down.downsample = _Down(width)
             self.down.append(down)
-        self.mid = _Middle(width)
-        self.norm_out = _norm(width)
+        self.mid = _Middle(width, config.groups)
+        self.norm_out = _norm(width, config.groups)
         self.conv_out = nn.Conv2d(width, outputs, 3, padding=1)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -165,17 +167,17 @@ class _Decoder(nn.Module):
         super().__init__()
         width = config.multipliers[-1] * config.channels
         self.conv_in = nn.Conv2d(config.latent, width, 3, padding=1)
-        self.mid = _Middle(width)
+        self.mid = _Middle(width, config.groups)
         levels: list[nn.Module] = []
         for level, multiplier in reversed(list(enumerate(config.multipliers))):
             wide = multiplier * config.channels
-            up = _Level(width, wide, config.blocks + 1, attends=level in config.attention)
+            up = _Level(width, wide, config.blocks + 1, config.groups, attends=level in config.attention)
             width = wide
             if level:
                 up.upsample = _Up(width)
             levels.insert(0, up)  # by level, as officially: the smallest is run first
         self.up = nn.ModuleList(levels)
-        self.norm_out = _norm(width)
+        self.norm_out = _norm(width, config.groups)
         self.patch = config.patch
         self.conv_out = nn.Conv2d(width, 3 * config.patch**2, 3, padding=1)
 

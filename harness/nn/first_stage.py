@@ -15,7 +15,7 @@ from harness.weights.loading import load_state
 
 __all__ = ["SHIPPED", "SHIPPED_SHA256", "SMALL", "first_stage_sha256", "load_first_stage"]
 
-SMALL = AutoencoderConfig(channels=32, multipliers=(1, 1, 2), blocks=1, attention=(), codes=4096, patch=2)
+SMALL = AutoencoderConfig(channels=32, multipliers=(1, 1, 2), blocks=1, attention=(), codes=4096, patch=2, groups=8)
 """ours: squares of 2×2 pixels are one position of the first level, which quarters the cost of a step."""
 SHIPPED = Path(__file__).parent / "weights" / "first-stage.safetensors"
 SHIPPED_SHA256 = ""

@@ -54,8 +54,8 @@ class Course:
     features: float = 0.15
     commitment: float = 0.25
     spread: float = 0.01
-    restarts_every: int = 20
-    restarts_until: float = 0.5
+    restarts_every: int = 50
+    restarts_until: float = 0.4
     average: float = 0.995
 
 
