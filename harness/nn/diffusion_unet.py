@@ -18,7 +18,6 @@ from harness.nn.spatial_transformer import SpatialTransformer
 __all__ = ["DiffusionUNet", "UNetConfig", "step_embedding"]
 
 LONGEST_PERIOD = 10_000.0
-GROUPS = 32
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,7 @@ class UNetConfig:
         context: channels of the text that blocks attend to; 0: they attend to their own positions alone.
         resample: levels are changed by a residual block that resizes, or by one convolution.
         scale_shift: the step scales and shifts; else it is added.
+        groups: of channels that are normalised together.
     """
 
     channels: int = 256
@@ -49,6 +49,7 @@ class UNetConfig:
     context: int = 0
     resample: Literal["block", "conv"] = "block"
     scale_shift: bool = True
+    groups: int = 32
 
 
 def step_embedding(steps: Tensor, channels: int) -> Tensor:
@@ -69,17 +70,19 @@ def _zero(layer: nn.Conv1d | nn.Conv2d) -> nn.Module:
 class _Residual(nn.Module):
     """A residual block that the step moves; ``scale`` 0.5 or 2 resizes both of its branches."""
 
-    def __init__(self, inputs: int, outputs: int, embedding: int, *, scale_shift: bool, scale: float = 1.0) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, embedding: int, *, groups: int, scale_shift: bool, scale: float = 1.0
+    ) -> None:
         super().__init__()
         self.scale = scale
         self.scale_shift = scale_shift
         self.in_layers = nn.Sequential(
-            nn.GroupNorm(GROUPS, inputs), nn.SiLU(), nn.Conv2d(inputs, outputs, 3, padding=1)
+            nn.GroupNorm(groups, inputs), nn.SiLU(), nn.Conv2d(inputs, outputs, 3, padding=1)
         )
         self.emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(embedding, outputs * (1 + scale_shift)))
         # the empty third is the official dropout: it holds the place of its index
         last = _zero(nn.Conv2d(outputs, outputs, 3, padding=1))
-        self.out_layers = nn.Sequential(nn.GroupNorm(GROUPS, outputs), nn.SiLU(), nn.Identity(), last)
+        self.out_layers = nn.Sequential(nn.GroupNorm(groups, outputs), nn.SiLU(), nn.Identity(), last)
         self.skip_connection = nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1)
 
     def _resized(self, image: Tensor) -> Tensor:
@@ -107,10 +110,10 @@ class _Residual(nn.Module):
 class _Attention(nn.Module):
     """Self-attention over positions. Rows of ``qkv`` are ordered head by head: q, k, v of the first, then the next."""
 
-    def __init__(self, channels: int, heads: int) -> None:
+    def __init__(self, channels: int, heads: int, groups: int) -> None:
         super().__init__()
         self.heads = heads
-        self.norm = nn.GroupNorm(GROUPS, channels)
+        self.norm = nn.GroupNorm(groups, channels)
         self.qkv = nn.Conv1d(channels, 3 * channels, 1)
         self.proj_out = _zero(nn.Conv1d(channels, channels, 1))
 
@@ -191,17 +194,18 @@ class DiffusionUNet(nn.Module):
                     factor //= 2
                 self.output_blocks.append(block)
         last = _zero(nn.Conv2d(width, config.outputs, 3, padding=1))
-        self.out = nn.Sequential(nn.GroupNorm(GROUPS, width), nn.SiLU(), last)
+        self.out = nn.Sequential(nn.GroupNorm(config.groups, width), nn.SiLU(), last)
 
     def _residual(self, inputs: int, outputs: int, scale: float = 1.0) -> nn.Module:
         embedding = 4 * self.config.channels
-        return _Residual(inputs, outputs, embedding, scale_shift=self.config.scale_shift, scale=scale)
+        c = self.config
+        return _Residual(inputs, outputs, embedding, groups=c.groups, scale_shift=c.scale_shift, scale=scale)
 
     def _attention(self, channels: int) -> nn.Module:
         heads = self.config.heads or channels // self.config.head_channels
         if self.config.context:
-            return SpatialTransformer(channels, heads, self.config.context)
-        return _Attention(channels, heads)
+            return SpatialTransformer(channels, heads, self.config.context, self.config.groups)
+        return _Attention(channels, heads, self.config.groups)
 
     def _halved(self, channels: int) -> nn.Module:
         return _Halved(channels) if self.config.resample == "conv" else self._residual(channels, channels, 0.5)

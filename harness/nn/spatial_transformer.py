@@ -10,7 +10,7 @@ from torch.nn import functional
 
 __all__ = ["Attention", "SpatialTransformer"]
 
-GROUPS, NORM_EPSILON = 32, 1e-6
+NORM_EPSILON = 1e-6
 WIDENING = 4
 
 
@@ -86,9 +86,9 @@ class SpatialTransformer(nn.Module):
     Called as the U-Net's other layers are: with the step's embedding, which it ignores.
     """
 
-    def __init__(self, channels: int, heads: int, context: int) -> None:
+    def __init__(self, channels: int, heads: int, context: int, groups: int) -> None:
         super().__init__()
-        self.norm = nn.GroupNorm(GROUPS, channels, eps=NORM_EPSILON)
+        self.norm = nn.GroupNorm(groups, channels, eps=NORM_EPSILON)
         self.proj_in = nn.Conv2d(channels, channels, 1)
         self.transformer_blocks = nn.ModuleList([_Block(channels, heads, context)])
         self.proj_out = nn.Conv2d(channels, channels, 1)
