@@ -11,6 +11,7 @@ from collections.abc import Callable
 from harness.hookspecs import hookimpl
 from harness.specs import DatasetSpec, DegradationSpec, MaskSetSpec, MethodSpec, MetricSpec
 
+from .brush_specs import BRUSH_METRICS, OBJECT_SHAPE, SCENES_BRUSH, SCENES_HDR
 from .spec import (
     LABEL_MEAN,
     LABEL_PATCHES,
@@ -32,16 +33,19 @@ __all__ = [
 
 @hookimpl
 def harness_register_datasets(register: Callable[[DatasetSpec], None]) -> None:
-    """Register `scenes-holes` and `scenes-removal`."""
+    """Register `scenes-holes`, `scenes-removal`, `scenes-brush` and `scenes-hdr`."""
     register(SCENES_HOLES)
     register(SCENES_REMOVAL)
+    register(SCENES_BRUSH)
+    register(SCENES_HDR)
 
 
 @hookimpl
 def harness_register_degradations(register: Callable[[DegradationSpec | MaskSetSpec], None]) -> None:
-    """Register `scene-cuts` and `removed-object`."""
+    """Register `scene-cuts`, `removed-object` and `object-shape`."""
     register(SCENE_CUTS)
     register(REMOVED_OBJECT)
+    register(OBJECT_SHAPE)
 
 
 @hookimpl
@@ -53,6 +57,8 @@ def harness_register_methods(register: Callable[[MethodSpec], None]) -> None:
 
 @hookimpl
 def harness_register_metrics(register: Callable[[MetricSpec], None]) -> None:
-    """Register `seg_miou` and `seg_accuracy`."""
+    """Register `seg_miou` and `seg_accuracy`, and what outputs of suite `text-shape` are judged by."""
     register(SEG_MIOU)
     register(SEG_ACCURACY)
+    for metric in BRUSH_METRICS:
+        register(metric)

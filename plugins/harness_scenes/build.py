@@ -99,7 +99,7 @@ def _name(number: int) -> str:
     return f"scene-{number:02d}"
 
 
-def save_picture(folder: Path, name: str, pixels: NDArray[np.uint8]) -> dict[str, str]:
+def save_picture(folder: Path, name: str, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> dict[str, str]:
     """Write a picture without loss; return what the manifest says of it."""
     buffer = io.BytesIO()
     if name.endswith(".webp"):

@@ -95,6 +95,6 @@ class PackedScenes:
             raise HarnessError(f"cannot read {self._folder / name}: {error.strerror}") from error
 
 
-def pixel_hash(pixels: NDArray[np.uint8]) -> str:
+def pixel_hash(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> str:
     """Return the sha256 of an array's shape and bytes."""
     return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()

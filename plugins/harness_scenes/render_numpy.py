@@ -17,26 +17,49 @@ C = {name: np.float32(value) for name, value in optics.CONSTANTS.items()}
 
 def render(scene: Scene, size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return the picture (size x size x 3, sRGB) and the instance at every pixel's centre (size x size)."""
+    picture = np.rint(_encode(_traced(scene, size, 1.0)) * 255).astype(np.uint8)
+    return picture, instances(scene, size)
+
+
+def radiance(scene: Scene, size: int) -> Floats:
+    """Return the linear light of every pixel, float32 [size, size, 3], 1 = the white of the picture.
+
+    Before any tone curve: highlights are as bright as they are, where `render` cuts every sub-ray off at 1.
+    """
+    return _traced(scene, size, np.inf)
+
+
+def instances(scene: Scene, size: int) -> NDArray[np.uint8]:
+    """Return the instance at every pixel's centre, uint8 [size, size]: 0 background, k + 1 object k. Shades nothing."""
     world = World.of(scene)
+    found = np.maximum(first(world, *_rays(scene, world, size, _centres(size)))[0], 0)
+    return found.astype(np.uint8).reshape(size, size)
+
+
+def _centres(size: int) -> Floats:
+    """Return (column, row) of every pixel's centre, row by row: [size * size, 2]."""
     rows, columns = np.indices((size, size)).reshape(2, -1)
-    centre: Floats = np.stack((columns, rows), axis=1).astype(np.float32) + np.float32(0.5)
-    scale = np.float32(optics.half_field(scene.camera))
+    return np.stack((columns, rows), axis=1).astype(np.float32) + np.float32(0.5)
 
-    def rays(at: Floats) -> tuple[Floats, Floats]:
-        s = (2 * at / np.float32(size) - 1) * scale
-        _, right, up, forward = world.camera
-        d = unit(forward + s[:, :1] * right - s[:, 1:] * up)
-        return np.broadcast_to(world.camera[0], d.shape), d
 
+def _rays(scene: Scene, world: World, size: int, at: Floats) -> tuple[Floats, Floats]:
+    """Return origins and unit directions of the rays through points (column, row) of the picture."""
+    s = (2 * at / np.float32(size) - 1) * np.float32(optics.half_field(scene.camera))
+    _, right, up, forward = world.camera
+    d = unit(forward + s[:, :1] * right - s[:, 1:] * up)
+    return np.broadcast_to(world.camera[0], d.shape), d
+
+
+def _traced(scene: Scene, size: int, white: float) -> Floats:
+    """Return the mean over the sub-rays of every pixel's light, each cut off at `white`: [size, size, 3]."""
+    world, centre = World.of(scene), _centres(size)
     shown = np.zeros((size * size, 3), np.float32)
     for sub, offset in enumerate(optics.SUB_RAYS):
-        at = centre + np.array(offset, np.float32)
-        shown += np.minimum(_radiance(world, *rays(at), sub, bounce=True), 1)
+        rays = _rays(scene, world, size, centre + np.array(offset, np.float32))
+        shown += np.minimum(_radiance(world, *rays, sub, bounce=True), np.float32(white))
     off: Floats = 2 * centre / np.float32(size) - 1
     shown *= (1 - C["VIGNETTE"] * dot(off, off) / 2)[:, None] / len(optics.SUB_RAYS)
-    instances = np.maximum(first(world, *rays(centre))[0], 0).astype(np.uint8)
-    picture = np.rint(_encode(shown) * 255).astype(np.uint8)
-    return picture.reshape(size, size, 3), instances.reshape(size, size)
+    return shown.reshape(size, size, 3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ Training and evaluation never share a scene, nor the looks of one:
 * **light**: two sectors of the key light's azimuth belong to the evaluation (`EVAL_LIGHT_SECTORS`), with a
   guard on either side that neither split uses.
 
+The split `judge` has every look and every light, and seeds of its own: what is trained on it may judge methods' outputs
+and never be a method.
+
 An object is *held out* when its colour x shape or its colour x material is. Training scenes hold no such
 object; evaluation scenes hold nothing else: 24 of the 48 combinations stand on either side.
 """
@@ -20,7 +23,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final, Literal
 
-Split = Literal["train", "eval"]
+Split = Literal["train", "eval", "judge"]
 
 VERSION: Final = 1
 """Raise it whenever a seed would give another scene or a scene another picture."""
@@ -50,7 +53,9 @@ LABELS: Final = ("background", *SHAPES)
 OBJECT_COUNT: Final = (3, 8)
 """Fewest and most objects in a scene, both included."""
 
-SEEDS: Final = MappingProxyType({"train": range(0, 10**9), "eval": range(10**9, 2 * 10**9)})
+SEEDS: Final = MappingProxyType(
+    {"train": range(0, 10**9), "eval": range(10**9, 2 * 10**9), "judge": range(2 * 10**9, 3 * 10**9)}
+)
 
 HELD_COLOUR_SHAPE: Final = frozenset(
     {
@@ -88,7 +93,7 @@ def looks(split: Split) -> tuple[tuple[str, str, str], ...]:
         for colour in COLOURS
         for shape in SHAPES
         for material in MATERIALS
-        if is_held_out(colour, shape, material) == (split == "eval")
+        if split == "judge" or is_held_out(colour, shape, material) == (split == "eval")
     )
 
 
@@ -96,6 +101,8 @@ def light_sectors(split: Split) -> tuple[tuple[float, float], ...]:
     """Return the azimuth intervals, in degrees, that the key light of `split` is drawn from."""
     if split == "eval":
         return EVAL_LIGHT_SECTORS
+    if split == "judge":
+        return ((0.0, 360.0),)
     (first_lo, first_hi), (second_lo, second_hi) = EVAL_LIGHT_SECTORS
     return (
         (first_hi + LIGHT_GUARD, second_lo - LIGHT_GUARD),
