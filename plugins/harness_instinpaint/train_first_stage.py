@@ -36,6 +36,8 @@ class Course:
     """Everything that decides the training; ours, but for ``commitment``.
 
     Attributes:
+        squares: weight of the squared error of pixels: the absolute one alone learns the ground's shading long before a
+            small object's colour, for it pulls at both alike.
         features: weight of the relative distance of features; 1 is that of the absolute error of pixels.
         commitment: weight of the encoder's way to its codes, against that of the codes' way to the encoder.
         spread: weight of the squared difference of each latent channel's standard deviation from 1.
@@ -46,11 +48,12 @@ class Course:
     side: int = 128
     batch: int = 8
     zoom: tuple[float, float] = (0.667, 1.0)
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     last_rate: float = 0.02
     decay_from: float = 0.4
     warm_up_steps: int = 50
     clip: float = 1.0
+    squares: float = 8.0
     features: float = 0.15
     commitment: float = 0.25
     spread: float = 0.01
@@ -106,6 +109,7 @@ class FirstStage:
         whole = torch.ones_like(image[:, :1])
         losses = {
             "pixels": functional.l1_loss(made, image),
+            "squares": c.squares * functional.mse_loss(made, image),
             "features": c.features * self.features(made, image, whole).mean(),
             "codes": towards + c.commitment * apart,
             "spread": c.spread * spread,
