@@ -59,8 +59,8 @@ class HdrScenes(PackedScenes):
     def load(self, id: str) -> Sample:
         """Read one scene. Raises `HarnessError` for an unknown id or a file that is missing or altered."""
         entry = self._entry(id)
-        planes = self._decode(entry["radiance"]).astype(np.float32) / LEVELS
-        curved = np.stack(np.split(planes, 3), axis=2)
+        planes = self._decode(entry["radiance"]).astype(np.float32) / np.float32(LEVELS)
+        curved: Floats = np.stack(np.split(planes, 3), axis=2)
         return Sample(
             id=id,
             cluster=entry["cluster"],

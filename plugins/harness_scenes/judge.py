@@ -6,10 +6,11 @@ a scene can have, for it judges outputs and is nobody's method. What it gets rig
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from importlib.resources import as_file, files
-from typing import Final
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
@@ -85,9 +86,9 @@ def judge_digest() -> str:
 def load_judge(device: str) -> ObjectJudge:
     """Return the trained network, in eval mode. Raises `HarnessError` if its file is not what it should be."""
 
-    def build(_: object, stated: dict[str, object] | None) -> ObjectJudge:
+    def build(_: Mapping[str, Tensor], stated: Mapping[str, Any] | None) -> ObjectJudge:
         network = stated or {}
-        return ObjectJudge(tuple(network["widths"]), int(network["hidden"]))
+        return ObjectJudge(tuple(network["widths"]), network["hidden"])
 
     with as_file(files(__package__).joinpath(WEIGHTS)) as path:
         network = load_network(path, "object judge", build)

@@ -58,7 +58,7 @@ def scene_places(number: int, backend: Backend = "auto") -> tuple[list[Picture],
         return [], []
     k = draw.choice(good)
     without = render(replace(scene, objects=scene.objects[:k] + scene.objects[k + 1 :]), SIDE, backend)
-    places = [(0, *box_centre(whole.silhouettes[j]), 1, *attributes(scene.objects[j])) for j in good]
+    places: list[Place] = [(0, *box_centre(whole.silhouettes[j]), 1, *attributes(scene.objects[j])) for j in good]
     gone = box_centre(whole.silhouettes[k])
     places += [(picture, *gone, 0, 0, 0, 0, 0) for picture in (1, 2)]
     places += [(picture, *_ground(shown, draw), 0, 0, 0, 0, 0) for picture, shown in enumerate((whole, without))]
