@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Pair", "Scored", "score"]
 
+ABSENT = {
+    "labels": "label maps",
+    "operator": "operators of the degradation",
+    "shown": "the pictures before the edit",
+}
+"""What a metric may use that files do not hold; a run keeps the last."""
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -152,9 +159,9 @@ def score(
         if reason := metric_skip(column, registry()):
             raise HarnessError(f"{column}: {reason}")
         uses = registry().metric(parse_metric(column)[0]).uses
-        if "labels" in uses or ("shown" in uses and not is_run):
-            what = "label maps" if "labels" in uses else "the pictures before the edit"
-            raise HarnessError(f"{column} needs {what}, which are not here: it is computed by harness run")
+        lacking = [what for name, what in ABSENT.items() if name in uses and not (name == "shown" and is_run)]
+        if lacking:
+            raise HarnessError(f"{column} needs {lacking[0]}, which are not here: it is computed by harness run")
     judge = Judge(chosen, registry(), device)
     if judge.set_columns:
         raise HarnessError(f"{judge.set_columns[0]} is a set metric: it is computed by harness run")

@@ -15,6 +15,7 @@ __all__ = ["Differing", "changes", "inputs_differ", "machines", "metric_differs"
 
 _TASK = {
     "maskset": "mask set", "mask_version": "mask set version", "role": "mask role", "gives": "gives",
+    "degradation": "degradation",
 }  # fmt: skip
 _CONTENT = {"dataset": "data set", "version": "data set version", "content": "data set content"}
 """Asked in this order where the contents differ: the same pictures under another name are the same data set."""
@@ -56,8 +57,8 @@ def _task_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Di
     mine, theirs = a["identity"], b["identity"]
     asked = (_CONTENT if mine["content"] != theirs["content"] else {}) | _TASK
     for field, words in asked.items():
-        if mine[field] != theirs[field]:
-            yield Differing(words, mine[field], theirs[field])
+        if mine.get(field) != theirs.get(field):
+            yield Differing(words, mine.get(field), theirs.get(field))
     if a["primary"] != b["primary"]:
         yield Differing("primary metric", a["primary"], b["primary"])
 

@@ -210,6 +210,20 @@ def _structure_metrics() -> tuple[MetricSpec, ...]:
             "differ by 3 levels or more; then mean over samples",
             bounds=(0, None),
         ),
+        MetricSpec(
+            name="consistency",
+            target="harness.metrics.consistency:Consistency",
+            version="1",
+            kind="sample",
+            higher_is_better=False,
+            summary="ours: how far the output, degraded again, is from what was observed; below σ it explains noise",
+            licence=OURS,
+            uses=frozenset({"output", "shown", "operator"}),
+            reduction="root of the mean squared difference over the observation's pixels and channels; then mean over "
+            "samples. GDP's is the mean square in 0-255 units: (255 x)² of a sample",
+            bounds=(0, None),
+            digits=4,
+        ),
     )
 
 

@@ -86,13 +86,16 @@ class Album:
         """One sample with the tiles of `rows`."""
         truth, mask = self._pixels(sample["truth"]), self._pixels(sample["mask"])
         first = next((pixels for pixels in (truth, mask) if pixels is not None), None)
+        shown = self._pixels(sample["shown"])
+        if shown is not None and first is not None:
+            shown = pictures.at_size(shown, first.shape)  # an observation may be of another size than its truth
         return Strip(
             sample=str(sample["sample"]),
             title=str(sample["title"] or sample["sample"]),
             cluster=str(sample["cluster"]),
             ratio=float(sample["ratio"]),
             truth="" if truth is None else self._truth_class(str(sample["truth"]), truth),
-            hole=self._input(mask, self._pixels(sample["shown"]), visible=view.task["role"] == "region"),
+            hole=self._input(mask, shown, visible=view.task["role"] == "region"),
             shape=(256, 256) if first is None else (first.shape[1], first.shape[0]),
             tiles=tuple(self._tile(view, row, str(sample["sample"]), truth) for row in rows),
         )

@@ -237,6 +237,7 @@ def _footnotes(view: TaskView, board: Board, manifest: Mapping[str, Any]) -> lis
     )
     found += [f"{remark}." for remark in view.remarks]
     holes = f", mask set {identity['maskset']} version {identity['mask_version']}" if identity["maskset"] else ""
+    holes += f", degradation {identity['degradation']}" if "degradation" in identity else ""
     data = f"Data set {identity['dataset']} version {identity['version']}{holes}, mask role {identity['role']}"
     found.append(f"{data}; suite {suite['name']} version {suite['version']}, sha256 {suite['sha256'][:12]}.")
     return found

@@ -1,6 +1,7 @@
 """One sample as the picture viewer draws it (`templates/viewer.js`): lossless PNGs at full size, layers, values.
 
-The same for the dashboard and the static site. Nothing is resampled: a larger picture is sent as a window of it.
+The same for the dashboard and the static site. Nothing is resampled (an observation of another size has its pixels as
+squares): a larger picture is sent as a window of it.
 """
 
 from __future__ import annotations
@@ -156,7 +157,7 @@ def viewer_data(
     window = window_on(shape, middle, side)
     hole = None if mask is None else window.cut(mask)
     outline = "" if hole is None else outline_path(hole)
-    instead = None if shown is None or shown.shape[:2] != shape[:2] else window.cut(shown)
+    instead = None if shown is None else window.cut(pictures.at_size(shown, shape))
     layer = pictures.input_layer(hole, instead, visible=view.task["role"] == "region")
     frame = _Frame(opened, view, shape[:2], window, truth)
     unseen = {"truth": why_no_truth, "mask": why_no_hole, "input": why_not_shown}
@@ -172,6 +173,7 @@ def viewer_data(
                 if hole is not None and hole.any() and not outline
                 else []
             ),
+            *([f"input {_sides(shown.shape)} px"] if shown is not None and shown.shape[:2] != shape[:2] else []),
             *(f"{name}: {why}" for name, why in unseen.items() if why),
             *([f"first of {opened.manifest['repeats']} repeats"] if opened.manifest["repeats"] > 1 else []),
         ],

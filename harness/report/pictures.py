@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ERROR_GAIN",
+    "at_size",
     "colour_error",
     "data_uri",
     "difference_layer",
@@ -89,6 +90,16 @@ def input_layer(mask: Hole | None, shown: Pixels | None, *, visible: bool = Fals
     if shown is None:
         return hole
     return shown if hole is None else overlay(shown, hole)
+
+
+def at_size(pixels: Pixels, shape: Sequence[int]) -> Pixels:
+    """A picture (uint8 H×W×3) at the height and width of `shape`, its pixels as squares where it grows."""
+    height, width = shape[:2]
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    grows = height >= pixels.shape[0] and width >= pixels.shape[1]
+    scaled = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_NEAREST if grows else cv2.INTER_AREA)
+    return np.asarray(scaled, dtype=np.uint8)
 
 
 def difference_layer(output: Pixels, truth: Pixels) -> Pixels:

@@ -79,14 +79,18 @@ def _pictures(pictures: Sequence[NDArray[np.uint8]], device: str) -> torch.Tenso
     return _moved(pixels, device).float().div_(255)
 
 
-def labels_tensor(units: Sequence[Unit], device: str) -> torch.Tensor | None:
-    """Label maps int64 [N,L,H,W] of units that all have them; None where there are none."""
-    maps = [unit.labels for unit in units if unit.labels is not None]
+def labels_tensor(units: Sequence[Unit], device: str, *, judged: bool = False) -> torch.Tensor | None:
+    """Label maps int64 [N,L,H,W] of units that all have them; None where there are none.
+
+    Those that methods are given; `judged`: those that metrics see.
+    """
+    found = [unit.marks if judged and unit.labels is None else unit.labels for unit in units]
+    maps = [labels for labels in found if labels is not None]
     return _moved(torch.from_numpy(np.stack(maps)), device) if maps else None
 
 
 def shown_tensor(units: Sequence[Unit], device: str) -> torch.Tensor | None:
-    """Pictures [N,3,H,W] in [0,1] that are shown before any blanking, where some are not the truths; None else."""
+    """Pictures [N,3,h,w] in [0,1] that are shown before any blanking, where some are not the truths; None else."""
     if all(unit.image is None for unit in units):
         return None
     return _pictures([unit.truth if unit.image is None else unit.image for unit in units], device)
@@ -96,6 +100,12 @@ def _references(units: Sequence[Unit], device: str) -> torch.Tensor | None:
     """Undistorted pictures [N,3,H,W] in [0,1] of units that all have them; None where there are none."""
     pictures = [unit.reference for unit in units if unit.reference is not None]
     return _pictures(pictures, device) if pictures else None
+
+
+def _exposures(units: Sequence[Unit], device: str) -> torch.Tensor | None:
+    """Exposures [N,K,3,H,W] in [0,1] of units that all have them; None where there are none."""
+    several = [_pictures(list(unit.exposures), device) for unit in units if unit.exposures is not None]
+    return torch.stack(several) if several else None
 
 
 def _moved(tensor: torch.Tensor, device: str) -> torch.Tensor:
@@ -145,7 +155,7 @@ class Caller:
         self._role = role
         self._strategy = strategy
         self._warm: dict[tuple[int, ...], float | None] = {}
-        self.largest = 1 << 30
+        self.largest = 1 if "operator" in needs else 1 << 30  # every sample has an operator of its own
 
     def run(self, units: Sequence[Unit], seeds: Sequence[int]) -> list[Answer]:
         """Answers in order. Halves the batch on out-of-memory; a batch that raises is repeated sample by sample."""
@@ -188,13 +198,14 @@ class Caller:
         truth, mask = to_tensor(units, self._device)
         pictures = shown_tensor(units, self._device)
         shown = truth if pictures is None else pictures
-        batch = self._batch(units, seeds, shown, mask)
+        size = int(truth.shape[-2]), int(truth.shape[-1])
+        batch = self._batch(units, seeds, shown, mask, size)
         with torch.inference_mode():
-            shape = tuple(truth.shape)
+            shape = (*truth.shape, *shown.shape[-2:])
             if shape not in self._warm:
                 give_back_freed()
                 with Clock(self._device) as warming:
-                    call(self._batch(units, seeds, shown, mask))
+                    call(self._batch(units, seeds, shown, mask, size))
                 self._warm[shape] = warming.peak_mb
             with Clock(self._device) as clock:
                 given = call(batch)
@@ -237,18 +248,23 @@ class Caller:
         return {FACT: str(self._strategy.at(int(shape[-2]), int(shape[-1])))}
 
     def _batch(
-        self, units: Sequence[Unit], seeds: Sequence[int], shown: torch.Tensor, mask: torch.Tensor | None
-    ) -> Batch:
+        self, units: Sequence[Unit], seeds: Sequence[int], shown: torch.Tensor, mask: torch.Tensor | None,
+        size: tuple[int, int],
+    ) -> Batch:  # fmt: skip
         # The method gets tensors of its own: what it does to them must not reach the truth it is judged by.
         visible = shown * (1 - mask) if mask is not None and self._role == "hole" else shown.clone()
         prompts = tuple(unit.prompt or "" for unit in units)
+        precisions = tuple(unit.precision for unit in units if unit.precision is not None)
         return Batch(
             ids=tuple(unit.id for unit in units),
             image=visible if "image" in self._needs else None,
             mask=mask.clone() if mask is not None and "mask" in self._needs else None,
             prompt=prompts if "prompt" in self._needs else None,
             labels=labels_tensor(units, self._device) if "labels" in self._needs else None,
-            target_size=(int(shown.shape[-2]), int(shown.shape[-1])),
+            exposures=_exposures(units, self._device) if "exposures" in self._needs else None,
+            operator=units[0].operator if "operator" in self._needs else None,
+            target_size=size,
             seeds=tuple(seeds),
             reference=_references(units, self._device) if "reference" in self._needs else None,
+            precision=precisions if "precision" in self._needs else None,
         )

@@ -36,12 +36,18 @@ class Callers:
         self._host: Host | None = None
 
     def check(self, entries: Sequence[Entry]) -> None:
-        """Raise `HarnessError` for a Python callable that is to be isolated: it lives here and cannot move."""
+        """Raise `HarnessError` for what cannot be isolated: a Python callable, and who needs an operator."""
         callables = [entry.reference for entry in entries if entry.function is not None]
         if self._isolate and callables:
             raise HarnessError(
                 f"{callables[0]} is a Python callable, which cannot run in a process of its own:"
                 " make it a plugin (harness new method), or leave out isolate and timeout"
+            )
+        told = [entry.reference for entry in entries if "operator" in entry.spec.needs]
+        if self._isolate and told:
+            raise HarnessError(
+                f"{told[0]} needs the operator, which cannot be sent to a process of its own:"
+                " leave out isolate and timeout"
             )
 
     def of(self, entry: Entry, task: Task) -> Calls:

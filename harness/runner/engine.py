@@ -175,7 +175,7 @@ class Engine:
                 if isinstance(unit, Exception):
                     writer.put(self._row(entry, job, None, "failed", f"{type(unit).__name__}: {unit}"))
                     continue
-                if group and (len(group) >= size or group[0][1].truth.shape != unit.truth.shape):
+                if group and (len(group) >= size or group[0][1].shapes != unit.shapes):
                     yield group
                     group = []
                 group.append((job, unit))
@@ -258,11 +258,14 @@ class Engine:
         mask = _stack([a.mask for _, a in good]) if good[0][1].mask is not None else None
         with torch.inference_mode():
             units = [a.unit for _, a in good]
-            shown, labels = shown_tensor(units, self.device), labels_tensor(units, self.device)
+            shown, labels = shown_tensor(units, self.device), labels_tensor(units, self.device, judged=True)
             composite = composite_of(raw, truth, mask, shown)
             columns = good[0][0].columns if pixels_known else None
             ids = tuple(job.key.id for job, _ in good)
-            scores = self.judge.score(ids, raw, composite, truth, mask, columns, shown=shown, labels=labels)
+            scores = self.judge.score(
+                ids, raw, composite, truth, mask, columns, shown=shown, labels=labels,
+                operators=[unit.operator for unit in units],
+            )  # fmt: skip
         pixels = _stack([a.pixels for _, a in good]).cpu().numpy()
         # cv2.merge makes H×W×3 of [3,H,W] six times cheaper than numpy
         found = iter(_Judged(s, composite[i], cv2.merge(list(pixels[i]))) for i, s in enumerate(scores))

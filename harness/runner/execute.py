@@ -17,6 +17,7 @@ from harness.references import canonical, parse_metric, parse_reference
 from harness.runner.outputs import outputs_notes
 from harness.runner.plan import Plan
 from harness.runner.progress import Progress, Silent
+from harness.runner.roles import role_of
 from harness.store.environment import git_state, hardware, packages
 from harness.store.files import jsonable, write_json
 from harness.store.folder import SCHEMA, RunFolder, create_run
@@ -85,7 +86,7 @@ def _task_manifest(plan: Plan, datas: Mapping[str, TaskData], registry: Registry
                 "title": task.title,
                 "dataset": task.dataset,
                 "maskset": task.maskset,
-                "role": task.role,
+                "role": role_of(task),
                 "capability": task.capability,
                 "metrics": list(task.metrics),
                 "primary": task.primary,
@@ -95,6 +96,7 @@ def _task_manifest(plan: Plan, datas: Mapping[str, TaskData], registry: Registry
                 "samples": [key.id for key in data.keys],
                 "clusters": None,
                 "identity": data.identity(),
+                **({"degradation": task.degradation} if task.degradation else {}),
                 "metrics_info": info,
             }
         )

@@ -126,15 +126,18 @@ def _host(words: Mapping[str, Any], line: socket) -> Hosted:
 
 
 def _units(words: Mapping[str, Any], arrays: Sequence[Any]) -> list[Unit]:
-    """Samples as the method may see them: what stands in for the truth is the visible picture."""
+    """Samples as the method may see them: what stands in for the truth is the visible picture, or a black one."""
     units, rest = [], iter(arrays)
     for sample in words["samples"]:
         visible = next(rest)
         mask = next(rest).astype(np.bool_) if sample["masked"] else None
         labels = next(rest).view(np.int64) if sample["labelled"] else None
         reference = next(rest) if sample["referred"] else None
-        words_of = (sample["id"], "", visible, mask, sample["prompt"], "", "", "")
-        units.append(Unit(*words_of, labels=labels, reference=reference))
+        exposures = next(rest) if sample["exposed"] else None
+        size = tuple(sample["size"])
+        truth, image = (visible, None) if visible.shape[:2] == size else (np.zeros((*size, 3), np.uint8), visible)
+        given = {"labels": labels, "reference": reference, "exposures": exposures, "precision": sample["precision"]}
+        units.append(Unit(sample["id"], "", truth, mask, sample["prompt"], "", "", "", image, **given))
     return units
 
 

@@ -116,7 +116,7 @@ class Host:
             if task is not self._task:
                 self._tell({"capability": task.capability, "role": task.role, "strategy": task.strategy})
                 self._task = task
-            self._tell(*_request(units, seeds, task.role))
+            self._tell(*_request(units, seeds, task))
             answer = self._await("answers")
         except (EOFError, OSError) as error:
             when = " at start-up" if self._starting else ""
@@ -237,22 +237,23 @@ class IsolatedCaller:
         return answer_of(unit, levels, self._device, maps=maps, **lasting)
 
 
-def _request(units: Sequence[Unit], seeds: Sequence[int], role: str) -> tuple[dict[str, Any], list[Any]]:
-    """What the method may see of some samples: no truth, no cluster."""
+def _request(units: Sequence[Unit], seeds: Sequence[int], task: Task) -> tuple[dict[str, Any], list[Any]]:
+    """What the method may see of some samples: no truth, no cluster, no mask that the task does not give."""
+    masks = [unit.mask if "mask" in task.gives else None for unit in units]
     samples = [
         {
-            "id": u.id, "prompt": u.prompt, "masked": u.mask is not None, "labelled": u.labels is not None,
-            "referred": u.reference is not None,
+            "id": u.id, "prompt": u.prompt, "masked": mask is not None, "labelled": u.labels is not None,
+            "referred": u.reference is not None, "exposed": u.exposures is not None, "precision": u.precision,
+            "size": list(u.truth.shape[:2]),
         }
-        for u in units
+        for u, mask in zip(units, masks, strict=True)
     ]  # fmt: skip
     arrays = []
-    for unit in units:
-        arrays.append(unit.visible(role))
-        if unit.mask is not None:
-            arrays.append(unit.mask.view("uint8"))
+    for unit, mask in zip(units, masks, strict=True):
+        arrays.append(unit.visible(task.role))
+        if mask is not None:
+            arrays.append(mask.view("uint8"))
         if unit.labels is not None:
             arrays.append(unit.labels.view("uint8"))
-        if unit.reference is not None:
-            arrays.append(unit.reference)
+        arrays += [array for array in (unit.reference, unit.exposures) if array is not None]
     return {"samples": samples, "seeds": list(seeds)}, arrays

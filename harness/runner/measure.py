@@ -15,7 +15,7 @@ from harness.store.keys import digest
 if TYPE_CHECKING:
     import torch
 
-    from harness.interfaces import Hole, Pixels
+    from harness.interfaces import Hole, Operator, Pixels
 
 __all__ = ["Judge", "SampleColumn", "composite_of", "round_to_8bit"]
 
@@ -60,10 +60,22 @@ class SampleColumn:
             }
         )[:16]
 
-    def __call__(self, batch: MetricBatch) -> list[float]:
-        """Values of one batch; NaN where undefined."""
+    def __call__(self, batch: MetricBatch, operators: Sequence[Operator | None] = ()) -> list[float]:
+        """Values of one batch; NaN where undefined. With `operators`, one a sample, samples are judged one by one."""
+        if "operator" in self.spec.uses and operators:
+            return [value for i, one in enumerate(operators) for value in self(_sample(batch, i, one))]
         values = self._metric(batch)
         return [float(v) for v in values[self.spec.name.removeprefix("pyiqa:")].tolist()]
+
+
+def _sample(batch: MetricBatch, index: int, operator: Operator | None) -> MetricBatch:
+    """One sample of a batch, with its operator."""
+    part = slice(index, index + 1)
+    mask, region, shown, labels = (
+        None if array is None else array[part] for array in (batch.mask, batch.region, batch.shown, batch.labels)
+    )
+    output, truth = batch.output[part], batch.truth[part]
+    return MetricBatch(batch.ids[part], output, truth, mask, region, shown, labels, operator)
 
 
 class Judge:
@@ -86,8 +98,12 @@ class Judge:
         *,
         shown: torch.Tensor | None = None,
         labels: torch.Tensor | None = None,
+        operators: Sequence[Operator | None] = (),
     ) -> list[dict[str, float]]:
-        """One {column: value} a sample. `raw` is 8-bit rounded; `@known` judges it, all else its `composite_of`."""
+        """One {column: value} a sample. `raw` is 8-bit rounded; `@known` judges it, all else its `composite_of`.
+
+        `operators`, one a sample, are for metrics that use one.
+        """
         from harness.metrics.regions import region_mask
 
         regions: dict[str, Any] = {"": None}
@@ -99,7 +115,8 @@ class Judge:
                 whole = truth.new_ones(truth.shape[0], 1, *truth.shape[-2:])
                 regions[column.region] = region_mask(whole if mask is None else mask, column.region)
             output = raw if column.region == "known" else composite
-            values = column(MetricBatch(ids, output, truth, mask, regions[column.region], shown, labels))
+            batch = MetricBatch(ids, output, truth, mask, regions[column.region], shown, labels)
+            values = column(batch, operators)
             for row, value in zip(rows, values, strict=True):
                 row[column.column] = value if math.isfinite(value) else math.nan
         return rows

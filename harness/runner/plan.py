@@ -12,7 +12,7 @@ from harness.plugins import Registry, load_target, missing
 from harness.references import metric_column, parse_metric, parse_reference, resolve_params
 from harness.runner.entries import Entry, MethodLike, resolve_entry
 from harness.runner.roles import shown_role
-from harness.specs import DatasetSpec, MaskSetSpec
+from harness.specs import DatasetSpec, DegradationSpec, MaskSetSpec
 from harness.store.keys import digest
 from harness.suites import Suite, Task
 
@@ -85,12 +85,14 @@ def build_mask_set(text: str, registry: Registry) -> Any:
 
 
 def source_skip(task: Task, registry: Registry) -> str:
-    """Why a task's pictures or masks cannot be had here, "" if they can. Asks the classes, opens no picture."""
-    named: list[tuple[str, DatasetSpec | MaskSetSpec]] = [
+    """Why a task's pictures, masks or degradation cannot be had here, "" if they can. Opens no picture."""
+    named: list[tuple[str, DatasetSpec | MaskSetSpec | DegradationSpec]] = [
         (task.dataset, registry.dataset(parse_reference(task.dataset).name))
     ]
     if task.maskset:
         named.append((task.maskset, registry.mask_set(parse_reference(task.maskset).name)))
+    if task.degradation:
+        named.append((task.degradation, registry.degradation(parse_reference(task.degradation).name)))
     for text, spec in named:
         params = resolve_params(spec.name, dict(spec.params), parse_reference(text).params)
         try:
@@ -134,6 +136,14 @@ def metric_skip(column: str, registry: Registry) -> str:
     except MissingRequirement as error:
         return str(error)
     return ""
+
+
+def _column_skip(column: str, task: Task, registry: Registry) -> str:
+    """Why a task has no such column, "" if it has."""
+    reason = metric_skip(column, registry)
+    if not reason and not task.degradation and "operator" in registry.metric(parse_metric(column)[0]).uses:
+        return "needs observations, and nothing is degraded here"
+    return reason
 
 
 def select_tasks(suite: Suite, only: Sequence[str] = (), limit: int = 0) -> list[Task]:
@@ -190,7 +200,7 @@ def make_plan(
         if absent := source_skip(task, registry):
             skips.append(Skip(task.id, task.id, absent))
             continue
-        reasons = {column: metric_skip(column, registry) for column in task.metrics}
+        reasons = {column: _column_skip(column, task, registry) for column in task.metrics}
         if not reasons[task.primary] and registry.metric(parse_metric(task.primary)[0]).higher_is_better is None:
             raise HarnessError(f"task {task.id}: {task.primary} has no better direction, so it cannot rank")
         skips += [Skip(column, task.id, reason) for column, reason in reasons.items() if reason]

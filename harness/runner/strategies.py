@@ -94,8 +94,9 @@ def _one(batch: Batch, index: int) -> Batch:
     for name in ("image", "mask", "labels"):
         if (tensor := getattr(batch, name)) is not None:
             changed[name] = tensor[part]
-    if batch.prompt is not None:
-        changed["prompt"] = batch.prompt[part]
+    for name in ("prompt", "precision"):
+        if (several := getattr(batch, name)) is not None:
+            changed[name] = several[part]
     return replace(batch, **changed)
 
 

@@ -14,11 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.interfaces import Dataset, MaskSet, Sample
+from harness.interfaces import Dataset, Degraded, MaskSet, Operator, Sample
 from harness.plugins import Registry
 from harness.references import parse_reference
+from harness.runner.degrading import Degrader
+from harness.runner.given import exposures_of, judged_by_labels, labels_of, precision_of, reference_of
 from harness.runner.label_colours import label_colours
 from harness.runner.plan import build_dataset, build_mask_set
+from harness.runner.roles import role_of
 from harness.store.keys import digest, pixels_hash
 from harness.strategies import Strategy
 from harness.suites import Task
@@ -43,12 +46,16 @@ class Unit:
 
     Attributes:
         seen: hash of exactly what a method gets to see of it in the task's mask role.
-        image: what is shown to the method where that is not the truth (a removal pair, or black where the task gives
-            no picture); None where it is.
+        image: what is shown to the method where that is not the truth (a removal pair, an observation of its own size,
+            or black where the task gives no picture); None where it is.
         labels: int64 [L, H, W] where the task gives label maps.
+        marks: the label maps that metrics see where the task gives methods none.
         blanked: `seen` of a method that knows no regions and so is shown a region as a hole; "" in the role `hole`.
         known: texts, numbers and flags of the sample's truth; no method sees them.
         reference: uint8 H×W×3 where the task gives assessors the undistorted picture.
+        operator: what the degradation did, where it tells; a method is given it only where it needs it.
+        exposures: uint8 K×H×W×3 where the task gives them.
+        precision: of the mask, where the task gives it.
     """
 
     id: str
@@ -64,6 +71,10 @@ class Unit:
     blanked: str = ""
     known: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     reference: NDArray[np.uint8] | None = None
+    marks: NDArray[np.int64] | None = None
+    operator: Operator | None = None
+    exposures: NDArray[np.uint8] | None = None
+    precision: int | None = None
 
     @property
     def ratio(self) -> float:
@@ -77,7 +88,13 @@ class Unit:
     @property
     def nbytes(self) -> int:
         """Memory held."""
-        return sum(a.nbytes for a in (self.truth, self.mask, self.image, self.labels, self.reference) if a is not None)
+        pictures = (self.truth, self.mask, self.image, self.labels, self.reference, self.marks, self.exposures)
+        return sum(array.nbytes for array in pictures if array is not None)
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Of what is stacked in a batch: units of the same ones go together."""
+        return tuple(array.shape for array in (self.truth, self.image, self.exposures) if array is not None)
 
     @property
     def shown(self) -> NDArray[np.uint8] | None:
@@ -86,13 +103,16 @@ class Unit:
 
 
 class TaskData:
-    """A task's data set and mask set, opened, with a bounded cache of decoded units."""
+    """A task's data set, mask set and degradation, opened, with a bounded cache of decoded units."""
 
     def __init__(self, task: Task, registry: Registry) -> None:
         self.task = task
         self.dataset: Dataset = build_dataset(task.dataset, registry)
         self.mask_set: MaskSet | None = build_mask_set(task.maskset, registry) if task.maskset else None
         self._mask_name = parse_reference(task.maskset).name if task.maskset else ""
+        self._degrader = Degrader(task.degradation, registry) if task.degradation else None
+        self._precision = precision_of(self.mask_set, task)
+        self._marked = "labels" not in task.gives and judged_by_labels(task.metrics, registry)
         self.keys = self._keys()
         self._cache: OrderedDict[str, Unit] = OrderedDict()
         self._held = 0
@@ -126,6 +146,7 @@ class TaskData:
             "role": task.role,
             "gives": sorted(task.gives),
             **({"strategy": identity} if (identity := Strategy.parse(task.strategy).identity()) else {}),
+            **({"degradation": self._degrader.identity()} if self._degrader else {}),
         }
 
     def cached(self, key: UnitKey) -> Unit | None:
@@ -155,41 +176,43 @@ class TaskData:
             raise HarnessError(f"{key.id}: mask is {mask.shape}, the picture {sample.image.shape[:2]}")
         if mask is not None and mask.dtype != np.bool_:
             raise HarnessError(f"{key.id}: mask is {mask.dtype} instead of bool: which of its values are hole?")
-        shown = sample.image if sample.target is not None else None
-        if "image" not in self.task.gives:
-            shown = np.zeros_like(truth)
-        labels, reference = self._labels(key, sample), self._reference(key, sample)
+        degraded = self._degrader.degrade(sample) if self._degrader else None
         mask_hash = pixels_hash(mask.view(np.uint8) * np.uint8(255)) if mask is not None else ""
         hashes = pixels_hash(truth), mask_hash, ""
-        known = {name: value for name, value in sample.truth.items() if isinstance(value, str | int | float | bool)}
-        unit = Unit(
-            key.id, sample.cluster, truth, mask, sample.prompt, *hashes, shown, labels, known=known, reference=reference
-        )
+        image = self._shown(sample, truth, degraded)
+        unit = Unit(key.id, sample.cluster, truth, mask, sample.prompt, *hashes, image, **self._given(sample, degraded))
         words = [mask_hash, sample.prompt or ""]
-        words += [pixels_hash(seen.view(np.uint8)) for seen in (labels, reference) if seen is not None]
-        seen = digest([pixels_hash(unit.visible(self.task.role)), *words])
-        as_hole = self.task.role == "region" and mask is not None
-        return replace(unit, seen=seen, blanked=digest([pixels_hash(unit.visible("hole")), *words]) if as_hole else "")
+        seen = (unit.labels, unit.reference, unit.exposures)
+        words += [pixels_hash(array.view(np.uint8)) for array in seen if array is not None]
+        words += [f"precision {unit.precision}"] if unit.precision is not None else []
+        role = role_of(self.task)
+        whole = digest([pixels_hash(unit.visible(role)), *words])
+        as_hole = role == "region" and mask is not None and degraded is None
+        return replace(unit, seen=whole, blanked=digest([pixels_hash(unit.visible("hole")), *words]) if as_hole else "")
 
-    def _labels(self, key: UnitKey, sample: Sample) -> NDArray[np.int64] | None:
-        if "labels" not in self.task.gives:
-            return None
-        labels, size = sample.labels, sample.image.shape[:2]
-        if labels is None:
-            raise HarnessError(f"{key.id}: task {self.task.id} gives labels, and {self.task.dataset} has none for it")
-        if labels.dtype != np.int64 or labels.ndim != 3 or labels.shape[1:] != size:
-            raise HarnessError(f"{key.id}: labels are {labels.dtype} {labels.shape}, not int64 [L, *{size}]")
-        return np.ascontiguousarray(labels)
+    def _shown(self, sample: Sample, truth: NDArray[np.uint8], degraded: Degraded | None) -> NDArray[np.uint8] | None:
+        """What stands for the truth before a method; None where nothing does."""
+        if "image" not in self.task.gives:
+            return np.zeros_like(truth)
+        if degraded is not None:
+            return np.ascontiguousarray(degraded.picture)
+        return sample.image if sample.target is not None else None
 
-    def _reference(self, key: UnitKey, sample: Sample) -> NDArray[np.uint8] | None:
-        if "reference" not in self.task.gives:
-            return None
-        if sample.reference is None:
-            raise HarnessError(f"{key.id}: task {self.task.id} gives a reference; {self.task.dataset} has none for it")
-        if sample.reference.shape != sample.image.shape:
-            sizes = f"{sample.reference.shape}, the picture {sample.image.shape}"
-            raise HarnessError(f"{key.id}: its reference is {sizes}")
-        return sample.reference
+    def _given(self, sample: Sample, degraded: Degraded | None) -> dict[str, Any]:
+        """What the unit holds of the sample beside picture, mask and prompt."""
+        task, gives = self.task, self.task.gives
+        operator = degraded.operator if degraded else None
+        if "operator" in gives and operator is None:
+            raise HarnessError(f"{sample.id}: task {task.id} gives the operator; {task.degradation} tells none")
+        return {
+            "known": {k: v for k, v in sample.truth.items() if isinstance(v, str | int | float | bool)},
+            "labels": labels_of(sample, task) if "labels" in gives else None,
+            "marks": labels_of(sample, task) if self._marked else None,
+            "reference": reference_of(sample, task) if "reference" in gives else None,
+            "operator": operator,
+            "exposures": exposures_of(sample, degraded, task) if "exposures" in gives else None,
+            "precision": self._precision,
+        }
 
 
 def _blanked(image: NDArray[np.uint8], hole: NDArray[np.bool_] | None) -> NDArray[np.uint8]:

@@ -20,14 +20,16 @@ KINDS = ("random", "mini", "official")
 def wrapping(outer: MethodSpec, inner: MethodSpec) -> MethodSpec:
     """`outer` as it is around `inner`: shown what both need, in the roles that both understand.
 
+    What the outer one supplies, it makes: the whole is shown it only if the outer one needs it, too, and an inner one's
+    roles do not matter where its masks are made for it.
     It optimises what either does, draws at random or takes one picture at a time where either does, is shown large
     pictures as the inner one would be unless it says otherwise, and is under both licences.
     """
     return replace(
         outer,
         licence=f"{outer.licence}; {inner.name}: {inner.licence}",
-        needs=outer.needs | inner.needs,
-        roles=tuple(role for role in outer.roles if role in inner.roles),
+        needs=outer.needs | (inner.needs - outer.supplies),
+        roles=tuple(role for role in outer.roles if role in inner.roles or "mask" in outer.supplies),
         optimises=tuple(dict.fromkeys((*outer.optimises, *inner.optimises))),
         stochastic=outer.stochastic or inner.stochastic,
         batchable=outer.batchable and inner.batchable,

@@ -82,6 +82,10 @@ def _task(suite: str, table: Mapping[str, Any]) -> Task:
         raise HarnessError(f"suite {suite}: task {table.get('id', '?')}: {error}") from error
     file_name(f"suite {suite}: task", task.id)
     Strategy.parse(task.strategy)
+    if task.degradation and (task.capability != "restore" or task.maskset):
+        raise HarnessError(f"suite {suite}: task {task.id} has a degradation: capability restore, and no masks")
+    if "operator" in task.gives and not task.degradation:
+        raise HarnessError(f"suite {suite}: task {task.id} gives the operator of no degradation")
     if task.primary not in task.metrics:
         raise HarnessError(f"suite {suite}: primary metric {task.primary} of task {task.id} is not among its metrics")
     return task

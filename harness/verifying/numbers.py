@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_aggregates", "check_datasets", "check_summary", "rescored"]
 
+UNKEPT = {"labels": "label maps", "operator": "operators"}
 EXACT = 1e-9
 REDUCED = 1e-6
 """ours: set metrics are reduced by linear algebra libraries, which differ in their last digits."""
@@ -91,7 +92,8 @@ def _by_cell(frame: pd.DataFrame) -> dict[tuple[str, ...], Row]:
 
 
 def check_datasets(subject: Subject) -> Iterator[str]:
-    """Data sets and mask sets are today what they were, where they are here."""
+    """Data sets, mask sets and degradations are today what they were, where they are here."""
+    from harness.runner.degrading import Degrader
     from harness.runner.plan import build_dataset, build_mask_set
 
     absent = dict[str, None]()
@@ -100,14 +102,17 @@ def check_datasets(subject: Subject) -> Iterator[str]:
         try:
             data = build_dataset(task["dataset"], registry())
             masks = build_mask_set(task["maskset"], registry()) if task["maskset"] else None
-            today = {"version": data.version, "content": data.content_hash()}
+            degradation = Degrader(task["degradation"], registry()) if task.get("degradation") else None
+            today: dict[str, Any] = {"version": data.version, "content": data.content_hash()}
         except HarnessError as error:
             absent[f"{task['dataset']} is not here: {error}"] = None
             continue
         today["mask_version"] = masks.version if masks else ""
+        if degradation:
+            today["degradation"] = degradation.identity()
         for key, value in today.items():
             if value != then[key]:
-                whose = task["maskset" if key == "mask_version" else "dataset"]
+                whose = task[{"mask_version": "maskset", "degradation": "degradation"}.get(key, "dataset")]
                 yield f"{name}: {key} of {whose} was {then[key]}, is {value}"
     if absent:
         raise Skipped("; ".join(absent))
@@ -175,8 +180,9 @@ def _judge(task: Mapping[str, Any]) -> tuple[Judge, set[str]]:
             reason = metric_skip(column, registry())
         except UnknownName as error:
             reason = str(error)
-        if not reason and "labels" in registry().metric(parse_metric(column)[0]).uses:
-            reason = "needs label maps, which no run keeps"
+        uses = registry().metric(parse_metric(column)[0]).uses if not reason else frozenset[str]()
+        if unkept := [what for name, what in UNKEPT.items() if name in uses]:
+            reason = f"needs {unkept[0]}, which no run keeps"
         if reason:
             skipped.add(f"{parse_metric(column)[0]} ({reason})")
         else:
