@@ -6,6 +6,7 @@ it does to the picture. The pictures are committed; `build_brush.py` makes the f
 
 from __future__ import annotations
 
+import hashlib
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Final
@@ -83,8 +84,8 @@ class BrushScenes(PackedScenes):
         self._text = text
 
     def content_hash(self) -> str:
-        """Return the sha256 of the manifest, and the text's kind where that is not the local one."""
-        return super().content_hash() + ("" if self._text == "local" else f"+{self._text}")
+        """Return the sha256 of the manifest, which names the hash of every file, and of the text's kind."""
+        return hashlib.sha256(f"{super().content_hash()} {self._text}".encode()).hexdigest()
 
     def load(self, id: str) -> Sample:
         """Read one pair. Raises `HarnessError` for an unknown id or a file that is missing or altered."""
