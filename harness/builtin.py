@@ -69,6 +69,7 @@ def harness_register_suites(register: Callable[[SuiteSpec], None]) -> None:
             "eight photographs at 1024 and at 2048 px, small and large holes",
         )
     )
+    register(SuiteSpec("instruct", "harness.suites:instruct.toml", "an object that an instruction names is taken out"))
     register(SuiteSpec("text-shape", "harness.suites:text-shape.toml", "described objects put into 20 rendered scenes"))
     register(SuiteSpec("translation", "harness.suites:translation.toml", "label maps to pictures: scenes, facades"))
     register(SuiteSpec("iqa", "harness.suites:iqa.toml", "image quality: ladders of distortions, rated sets of yours"))

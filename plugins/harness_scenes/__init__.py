@@ -12,6 +12,7 @@ from harness.hookspecs import hookimpl
 from harness.specs import DatasetSpec, DegradationSpec, MaskSetSpec, MethodSpec, MetricSpec
 
 from .brush_specs import BRUSH_METRICS, OBJECT_SHAPE, SCENES_BRUSH, SCENES_HDR
+from .instruct_specs import INSTRUCT_METRICS, SCENES_INSTRUCT
 from .spec import (
     LABEL_MEAN,
     LABEL_PATCHES,
@@ -33,10 +34,11 @@ __all__ = [
 
 @hookimpl
 def harness_register_datasets(register: Callable[[DatasetSpec], None]) -> None:
-    """Register `scenes-holes`, `scenes-removal`, `scenes-brush` and `scenes-hdr`."""
+    """Register `scenes-holes`, `scenes-removal`, `scenes-brush`, `scenes-instruct` and `scenes-hdr`."""
     register(SCENES_HOLES)
     register(SCENES_REMOVAL)
     register(SCENES_BRUSH)
+    register(SCENES_INSTRUCT)
     register(SCENES_HDR)
 
 
@@ -57,8 +59,8 @@ def harness_register_methods(register: Callable[[MethodSpec], None]) -> None:
 
 @hookimpl
 def harness_register_metrics(register: Callable[[MetricSpec], None]) -> None:
-    """Register `seg_miou` and `seg_accuracy`, and what outputs of suite `text-shape` are judged by."""
+    """Register `seg_miou` and `seg_accuracy`, and what outputs of suites `text-shape` and `instruct` are judged by."""
     register(SEG_MIOU)
     register(SEG_ACCURACY)
-    for metric in BRUSH_METRICS:
+    for metric in (*BRUSH_METRICS, *INSTRUCT_METRICS):
         register(metric)
