@@ -288,8 +288,9 @@ class MetricBatch:
 
     `shown` [N,3,h,w] is what a method saw before any blanking, where that is not the truth: the observation of a
     degraded picture may be of another size. `labels` int64 [N,L,H,W] are the data set's label maps, whether or not the
-    method was given them. `operator` is what a degradation did, and then there is one sample a batch. A metric that
-    needs one of them says so in its spec's `uses`.
+    method was given them. `operator` is what a degradation did, and then there is one sample a batch. `maps`
+    {name: [N,1,H,W] in [0,1]} are those that the method told of every sample (`Images.maps`, as 8-bit levels). A metric
+    that needs one of them says so in its spec's `uses`.
     """
 
     ids: tuple[str, ...]
@@ -300,6 +301,7 @@ class MetricBatch:
     shown: torch.Tensor | None = None
     labels: torch.Tensor | None = None
     operator: Operator | None = None
+    maps: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
 
 class SampleMetric(Protocol):

@@ -25,6 +25,7 @@ __all__ = ["Pair", "Scored", "score"]
 
 ABSENT = {
     "labels": "label maps",
+    "maps": "the maps of a method",
     "operator": "operators of the degradation",
     "shown": "the pictures before the edit",
 }

@@ -74,6 +74,12 @@ class _Judged(NamedTuple):
     image: Any = None
 
 
+def _told(maps: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """Maps [N,1,H,W] in [0,1] that the method told of every sample, from uint8 [H,W] each."""
+    names = [name for name in maps[0] if all(name in of for of in maps)]
+    return {name: torch.stack([of[name] for of in maps])[:, None].float().div_(255) for name in names}
+
+
 def _kept_values(old: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
     """What a re-scored row takes over from the one that computed its output."""
     lasting = ("seconds", "peak_mb", "source_digest")
@@ -202,8 +208,13 @@ class Engine:
             counts["computed"] += len(again)
 
     def _kept(self, job: _Job) -> np.ndarray[Any, np.dtype[np.uint8]] | None:
-        """The kept output; None where there is none, or where the file is no longer what its name says."""
-        return None if job.old is None else self.run.artifacts.get_sound(job.old["output_hash"])
+        """The kept output; None where there is none, or where the file is no longer what its name says.
+
+        Also None where a metric that is to be computed looks at the method's maps: only the method tells them.
+        """
+        if job.old is None or self.judge.by_maps & (job.columns or frozenset()):
+            return None
+        return self.run.artifacts.get_sound(job.old["output_hash"])
 
     def _finish(
         self, pairs: list[tuple[_Job, Answer]], entry: Entry, writer: Writer, book: FeatureBook, *, pixels_known: bool
@@ -264,7 +275,7 @@ class Engine:
             ids = tuple(job.key.id for job, _ in good)
             scores = self.judge.score(
                 ids, raw, composite, truth, mask, columns, shown=shown, labels=labels,
-                operators=[unit.operator for unit in units],
+                operators=[unit.operator for unit in units], maps=_told([answer.maps for _, answer in good]),
             )  # fmt: skip
         pixels = _stack([a.pixels for _, a in good]).cpu().numpy()
         # cv2.merge makes H×W×3 of [3,H,W] six times cheaper than numpy

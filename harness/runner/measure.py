@@ -74,8 +74,8 @@ def _sample(batch: MetricBatch, index: int, operator: Operator | None) -> Metric
     mask, region, shown, labels = (
         None if array is None else array[part] for array in (batch.mask, batch.region, batch.shown, batch.labels)
     )
-    output, truth = batch.output[part], batch.truth[part]
-    return MetricBatch(batch.ids[part], output, truth, mask, region, shown, labels, operator)
+    output, truth, maps = batch.output[part], batch.truth[part], {name: m[part] for name, m in batch.maps.items()}
+    return MetricBatch(batch.ids[part], output, truth, mask, region, shown, labels, operator, maps)
 
 
 class Judge:
@@ -86,6 +86,7 @@ class Judge:
         self.columns = [SampleColumn(c, registry, device) for c in columns if _kind(c, registry) == "sample"]
         self.set_columns = [c for c in columns if _kind(c, registry) != "sample"]
         self.identities: Mapping[str, str] = {c.column: c.identity for c in self.columns}
+        self.by_maps = frozenset(c.column for c in self.columns if "maps" in c.spec.uses)
 
     def score(
         self,
@@ -99,10 +100,11 @@ class Judge:
         shown: torch.Tensor | None = None,
         labels: torch.Tensor | None = None,
         operators: Sequence[Operator | None] = (),
+        maps: Mapping[str, torch.Tensor] | None = None,
     ) -> list[dict[str, float]]:
         """One {column: value} a sample. `raw` is 8-bit rounded; `@known` judges it, all else its `composite_of`.
 
-        `operators`, one a sample, are for metrics that use one.
+        `operators`, one a sample, and `maps` [N,1,H,W] of the method are for metrics that use them.
         """
         from harness.metrics.regions import region_mask
 
@@ -115,7 +117,7 @@ class Judge:
                 whole = truth.new_ones(truth.shape[0], 1, *truth.shape[-2:])
                 regions[column.region] = region_mask(whole if mask is None else mask, column.region)
             output = raw if column.region == "known" else composite
-            batch = MetricBatch(ids, output, truth, mask, regions[column.region], shown, labels)
+            batch = MetricBatch(ids, output, truth, mask, regions[column.region], shown, labels, None, maps or {})
             values = column(batch, operators)
             for row, value in zip(rows, values, strict=True):
                 row[column.column] = value if math.isfinite(value) else math.nan

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_aggregates", "check_datasets", "check_summary", "rescored"]
 
-UNKEPT = {"labels": "label maps", "operator": "operators"}
+UNKEPT = {"labels": "label maps", "operator": "operators", "maps": "a method's maps as it told them"}
 EXACT = 1e-9
 REDUCED = 1e-6
 """ours: set metrics are reduced by linear algebra libraries, which differ in their last digits."""

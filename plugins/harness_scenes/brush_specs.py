@@ -63,6 +63,7 @@ def _placed(
     up: bool,
     bounds: tuple[float | None, float | None],
     regions: tuple[str, ...] = ("",),
+    uses: frozenset[str] = _USES,
 ) -> MetricSpec:
     return MetricSpec(
         name=name,
@@ -72,7 +73,7 @@ def _placed(
         higher_is_better=up,
         summary=f"ours: {summary}",
         licence="Apache-2.0",
-        uses=_USES,
+        uses=uses,
         regions=regions,
         reduction="mean over the samples where it is defined",
         bounds=bounds,
@@ -97,6 +98,14 @@ BRUSH_METRICS = (
         "IoU of what differs from the known background with the exact silhouette of the object asked for",
         up=True,
         bounds=(0, 1),
+    ),
+    _placed(
+        "predicted_mask_iou",
+        "PredictedMaskIou",
+        "IoU of the mask that the method predicts (its map `mask`) with the exact silhouette of the object asked for",
+        up=True,
+        bounds=(0, 1),
+        uses=frozenset({"output", "shown", "labels", "maps"}),
     ),
     _placed(
         "background_change",

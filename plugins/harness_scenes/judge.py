@@ -18,6 +18,7 @@ from torch.nn import functional as F
 
 from harness.weights import load_network
 
+from .segmenter import STRIDE, Segmenter
 from .vocabulary import COLOURS, MATERIALS, SHAPES, SIZES
 
 __all__ = ["CROP", "HEADS", "PICTURE", "WEIGHTS", "ObjectJudge", "crops_of", "judge_digest", "load_judge"]
@@ -37,32 +38,26 @@ HEADS: Final = {
 """What it tells, with the number of answers to each; `present` is 0 for nothing there."""
 
 
-def _block(inside: int, outside: int, stride: int = 1, side: int = 3) -> nn.Sequential:
-    convolution = nn.Conv2d(inside, outside, side, stride, side // 2, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(outside), nn.ReLU(inplace=True))
-
-
 class ObjectJudge(nn.Module):
-    """Convolutions over four scales, one hidden layer, and a head for each of `HEADS`.
+    """The halving scales of the `Segmenter`, then one hidden layer and a head for each of `HEADS`.
 
     `forward` takes crops [N, 3, 64, 64] in [0, 1] about the place that is asked about, and that place, [N, 2] (row and
     column in shares of the picture's side: what is far is small); it gives logits [N, answers] by head.
     """
 
-    def __init__(self, widths: tuple[int, ...] = (24, 32, 64, 80, 40), hidden: int = 80) -> None:
+    def __init__(self, widths: tuple[int, ...] = (8, 20, 36, 56, 64), hidden: int = 96) -> None:
         super().__init__()
         self.widths, self.hidden = widths, hidden
-        a, b, c, d, e = widths
-        self.body = nn.Sequential(
-            _block(3, a, 2, 5), _block(a, b), _block(b, c, 2), _block(c, c), _block(c, d, 2), _block(d, d),
-            _block(d, e, 2), nn.Flatten(),
-        )  # fmt: skip
-        self.joint = nn.Linear(e * (CROP // 16) ** 2 + 2, hidden)
+        whole = Segmenter(widths)
+        self.stem, self.down = whole.stem, whole.down
+        self.joint = nn.Linear(widths[-1] * (CROP // STRIDE) ** 2 + 2, hidden)
         self.heads = nn.ModuleDict({name: nn.Linear(hidden, answers) for name, answers in HEADS.items()})
 
     def forward(self, crop: Tensor, place: Tensor) -> dict[str, Tensor]:
-        x = torch.cat([self.body((crop - 0.5) / 0.25), place * 2 - 1], 1)
-        x = F.relu(self.joint(x))
+        x = self.stem((crop - 0.5) / 0.25)
+        for scale in self.down:
+            x = scale(x)
+        x = F.relu(self.joint(torch.cat([x.flatten(1), place * 2 - 1], 1)))
         return {name: head(x) for name, head in self.heads.items()}
 
 

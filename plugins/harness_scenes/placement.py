@@ -1,6 +1,6 @@
 """Where an output shows the object that was asked for, what it did to the background, and the object's shadow.
 
-All four know the exact picture without the object (`shown`), the exact one with it (the truth), its silhouette and what
+All know the exact picture without the object (`shown`), the exact one with it (the truth), its silhouette and what
 it changes outside; they judge raw outputs. Limits are ours.
 """
 
@@ -18,7 +18,15 @@ from harness.interfaces import MetricBatch
 
 from .asking import Asked, asked_of
 
-__all__ = ["DIFFERS", "BackgroundChange", "MaskIou", "ShadowDirection", "ShadowPresent", "found_object"]
+__all__ = [
+    "DIFFERS",
+    "BackgroundChange",
+    "MaskIou",
+    "PredictedMaskIou",
+    "ShadowDirection",
+    "ShadowPresent",
+    "found_object",
+]
 
 DIFFERS: Final = 12 / 255
 """Difference of the largest channel from which a pixel is no longer the background."""
@@ -65,6 +73,25 @@ class MaskIou:
         found = found_object(batch.output, asked, batch.truth, batch.mask)
         both = (found & asked.silhouette).sum((1, 2, 3))
         return {"mask_iou": both / (found | asked.silhouette).sum((1, 2, 3))}
+
+
+class PredictedMaskIou:
+    """``predicted_mask_iou``: IoU of the mask that the method itself predicts with the exact visible silhouette.
+
+    It is the method's map `mask` ``[N,1,H,W]`` in [0, 1], from 0.5 on. -> ``{"predicted_mask_iou": [N]}`` in [0, 1];
+    higher is better. NaN for a method that tells no such map.
+    """
+
+    def __init__(self, device: str = "cpu", region: str = "") -> None:
+        del device
+        _whole(region, "predicted_mask_iou")
+
+    def __call__(self, batch: MetricBatch) -> Mapping[str, Tensor]:
+        silhouette = asked_of(batch, "predicted_mask_iou").silhouette
+        if "mask" not in batch.maps:
+            return {"predicted_mask_iou": batch.output.new_full((len(batch.ids),), torch.nan)}
+        found = batch.maps["mask"] >= 0.5
+        return {"predicted_mask_iou": (found & silhouette).sum((1, 2, 3)) / (found | silhouette).sum((1, 2, 3))}
 
 
 class BackgroundChange:

@@ -26,6 +26,7 @@ from harness.training.loop import train
 from harness.training.recipe import MODEL, Parts, Progress, Validation
 
 from .judge import CROP, HEADS, PICTURE, ObjectJudge
+from .segmenter import load_segmenter, weights_digest
 
 __all__ = ["JudgeRecipe", "Settings", "accuracies", "main"]
 
@@ -49,7 +50,8 @@ class Settings:
 class JudgeRecipe:
     """A `harness.training.recipe.Recipe`: cross-entropy of every head; what is not there has no attributes.
 
-    Crops are moved, mirrored, blurred, made noisy, brighter or darker: an output is no clean render.
+    It begins with what the segmenter of training scenes has learnt of shapes. Crops are moved, mirrored, blurred, made
+    noisy, brighter or darker: an output is no clean render.
     """
 
     method = "object-judge"
@@ -67,7 +69,10 @@ class JudgeRecipe:
         self._hashes = {f"{f.name}/{name}": _sha256(f / name) for f in (data, test) for name in FILES}
 
     def networks(self) -> dict[str, nn.Module]:
-        return {MODEL: ObjectJudge()}
+        network, learnt = ObjectJudge(), load_segmenter("cpu")
+        network.stem.load_state_dict(learnt.stem.state_dict())
+        network.down.load_state_dict(learnt.down.state_dict())
+        return {MODEL: network}
 
     def optimisers(self, networks: Mapping[str, nn.Module]) -> dict[str, Optimizer]:
         s = self.settings
@@ -116,6 +121,7 @@ class JudgeRecipe:
         plain = ObjectJudge()
         return {
             "network": {"widths": list(plain.widths), "hidden": plain.hidden},
+            "initial": f"the segmenter's scales, {weights_digest()}",
             "heads": dict(HEADS),
             "settings": asdict(self.settings),
             "data": self._hashes,

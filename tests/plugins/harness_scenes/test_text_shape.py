@@ -16,7 +16,7 @@ from harness.errors import HarnessError
 from harness.interfaces import MetricBatch
 from harness_scenes import render_numpy, text_alignment
 from harness_scenes.brush import BrushScenes, ObjectShape
-from harness_scenes.placement import BackgroundChange, MaskIou, ShadowDirection, ShadowPresent
+from harness_scenes.placement import BackgroundChange, MaskIou, PredictedMaskIou, ShadowDirection, ShadowPresent
 
 PAIRS = BrushScenes()
 IDS = PAIRS.ids()[:24]
@@ -74,6 +74,19 @@ def test_an_object_that_fills_the_box_or_half_of_its_silhouette_is_told_by_the_a
     half = silhouette * (torch.arange(128)[None, None, None] % 2)
     some = value(MaskIou(), "mask_iou", put(lambda b: source(b).lerp(red.expand_as(source(b)), half)))
     assert some.numpy() == pytest.approx((half.sum((1, 2, 3)) / silhouette.sum((1, 2, 3))).numpy(), abs=0.01)
+
+
+def test_the_mask_that_a_method_predicts_is_compared_with_the_silhouette() -> None:
+    batch = given()
+    assert batch.mask is not None
+    assert batch.labels is not None
+    silhouette = (batch.labels[:, :1] == 1).float()
+    name = "predicted_mask_iou"
+    told = value(PredictedMaskIou(), name, replace(batch, maps={"mask": silhouette * 0.6 + 0.1}))
+    assert (told == 1).all()
+    boxed = value(PredictedMaskIou(), name, replace(batch, maps={"mask": batch.mask}))
+    assert boxed.numpy() == pytest.approx((silhouette.sum((1, 2, 3)) / batch.mask.sum((1, 2, 3))).numpy())
+    assert value(PredictedMaskIou(), name, batch).isnan().all()
 
 
 def test_a_shadow_is_no_object_wherever_it_falls() -> None:
