@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from harness.comparison import compare
     from harness.interfaces import Batch, Images, Sample, Scores, Setup
     from harness.merging import merge
+    from harness.restoring import restore_files
     from harness.runner import Run, run
     from harness.runner.export import export
     from harness.scoring import score
@@ -70,6 +71,7 @@ __all__ = [
     "inpaint_files",
     "merge",
     "open_run",
+    "restore_files",
     "run",
     "score",
     "verify",
@@ -90,6 +92,7 @@ _LAZY = {
     "inpaint_files": "harness.application",
     "merge": "harness.merging",
     "open_run": "harness.store",
+    "restore_files": "harness.restoring",
     "run": "harness.runner",
     "score": "harness.scoring",
     "verify": "harness.verifying",

@@ -39,7 +39,8 @@ _COMMANDS = {
     "run": ("run", "run_command", "Judge methods on a suite; ends with a table and the path of a report."),
     "score": ("score", "score_command", "Judge any folder of images against references."),
     "export": ("export", "export_command", "Write a suite's holes as files, for a method that cannot live here."),
-    "inpaint": ("inpaint", "inpaint_command", "Fill holes in your own pictures with one method."),
+    "inpaint": ("inpaint", "inpaint_command", "Fill holes in your own pictures, or edit them by a text."),
+    "restore": ("restore", "restore_command", "Undo what degraded your own pictures with one method."),
     "assess": ("assess", "assess_command", "Judge your own pictures with one assessor: quality, artifacts."),
     "agree": ("agree", "agree_command", "How often metrics prefer the picture that people prefer."),
     "list": (

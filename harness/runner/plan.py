@@ -19,6 +19,9 @@ from harness.suites import Suite, Task
 __all__ = ["Plan", "Skip", "build_dataset", "build_mask_set", "make_plan", "metric_skip", "select_tasks",
            "source_skip"]  # fmt: skip
 
+ALWAYS = frozenset({"target_size", "seeds"})
+"""Batch fields that every task gives."""
+
 
 @dataclass(frozen=True)
 class Skip:
@@ -110,7 +113,7 @@ def _cell_skip(entry: Entry, task: Task) -> str:
         return f"cannot {task.capability}"
     if task.maskset and not shown_role(spec, task):
         return f"does not understand masks in the role '{task.role}'"
-    ungiven = sorted(spec.needs - set(task.gives))
+    ungiven = sorted(spec.needs - set(task.gives) - ALWAYS)
     return f"needs {', '.join(ungiven)}, which the task does not give" if ungiven else ""
 
 
