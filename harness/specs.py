@@ -100,6 +100,7 @@ class MethodSpec:
         weights: first one present is the default; empty for methods without weights.
         wraps: the capability of an inner method that the engine resolves and hands in (`outer:inner`). Both are then
             shown what either `needs`, in the `roles` that both have.
+        supplies: of a wrapper, the batch fields that it makes for the inner method itself: nobody else gives them.
         optimises: metrics the method optimises: shown for it, never ranked.
         tags: free labels the engine knows: `floor` (a baseline), `smooth` (no texture), `exemplar`, `oracle`.
         strategy: how the engine brings pictures before it that are larger than it was made for, `resize-up-512`
@@ -120,6 +121,7 @@ class MethodSpec:
     roles: tuple[str, ...] = ("hole",)
     requires: tuple[Requirement, ...] = ()
     wraps: Capability | None = None
+    supplies: frozenset[str] = frozenset()
     optimises: tuple[str, ...] = ()
     stochastic: bool = False
     batchable: bool = True

@@ -86,5 +86,5 @@ def _own(words: tuple[str, ...]) -> dict[str, str]:
         key, given, value = left.pop(0).partition("=")
         if not key.startswith("--") or not (given or left):
             raise click.UsageError(f"expected --OPTION VALUE, found {key}")
-        found[key[2:]] = value if given else left.pop(0)
+        found[key[2:].replace("-", "_")] = value if given else left.pop(0)
     return found

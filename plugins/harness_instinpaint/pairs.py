@@ -1,0 +1,170 @@
+"""Training pairs of pictures and instructions, packed; their latents, computed once; what a training draws of them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from harness.errors import HarnessError
+from harness.masks.precision import COARSEST, coarse
+from harness.nn.autoencoder import VectorAutoencoder
+from harness.training.checkpoint import write_atomically
+from harness.training.data import PackedImages, open_packed
+from harness.training.inpainting import to_signed
+
+if TYPE_CHECKING:
+    from harness.interfaces import Hole
+
+__all__ = ["Asked", "Pair", "Pairs", "Scene", "coarse_mask", "latents", "mirrored_text", "open_pairs"]
+
+NAME = "instructions"
+CHUNK = 32
+_MIRRORED = {"left": "right", "right": "left"}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One object of a scene: the picture without it, its number in the instances, every instruction that names it."""
+
+    without: int
+    label: int
+    prompts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The picture that shows all, the pairs, and instructions that name what is not there."""
+
+    whole: int
+    pairs: tuple[Pair, ...]
+    absent: tuple[str, ...]
+
+
+class Asked(NamedTuple):
+    """One thing to learn: picture numbers of source and target, instruction, object's number (0: absent), mirrored."""
+
+    source: int
+    target: int
+    prompt: str
+    label: int
+    mirrored: bool
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pictures (uint8 S×S×3), instances (uint8 S×S, 0 the background) and the scenes made of them."""
+
+    packed: PackedImages
+    instances: NDArray[np.uint8]
+    scenes: tuple[Scene, ...]
+
+    def part(self, start: int | None, stop: int | None) -> Pairs:
+        """The same pictures with some of the scenes."""
+        return Pairs(self.packed, self.instances, self.scenes[start:stop])
+
+    def draw(self, rng: np.random.Generator, absent: float) -> Asked:
+        """One thing to learn; with a chance of ``absent`` the instruction names what is not in the source.
+
+        ours: half of those name a thing that was just taken out, half one that never was there. Mirrored half of the
+        time, left and right in the instruction too.
+        """
+        scene = self.scenes[int(rng.integers(len(self.scenes)))]
+        pair = scene.pairs[int(rng.integers(len(scene.pairs)))]
+        mirrored = bool(rng.random() < 0.5)
+        source, target, texts, label = scene.whole, pair.without, pair.prompts, pair.label
+        if rng.random() < absent:
+            never = bool(scene.absent) and bool(rng.random() < 0.5)
+            source = scene.whole if never else pair.without
+            target, texts, label = source, scene.absent if never else pair.prompts, 0
+        prompt = texts[int(rng.integers(len(texts)))]
+        return Asked(source, target, mirrored_text(prompt) if mirrored else prompt, label, mirrored)
+
+    def silhouette(self, asked: Asked) -> Hole:
+        """Where the named object is seen in the source: bool S×S."""
+        found = self.instances[asked.source] == asked.label if asked.label else np.zeros(self.instances.shape[1:], bool)
+        return np.ascontiguousarray(found[:, ::-1] if asked.mirrored else found)
+
+    def picture(self, number: int, mirrored: bool) -> NDArray[np.uint8]:
+        """A picture, uint8 S×S×3."""
+        picture = self.packed.images[number]
+        return np.ascontiguousarray(picture[:, ::-1] if mirrored else picture)
+
+    def changed(self, asked: Asked, cells: int) -> NDArray[np.float32]:
+        """Mean absolute difference of source and target, in 8-bit levels, of each of ``cells``² squares."""
+        source, target = (self.picture(n, asked.mirrored).astype(np.float32) for n in (asked.source, asked.target))
+        side = len(source) // cells
+        apart = np.abs(source - target).mean(2).reshape(cells, side, cells, side)
+        return np.asarray(apart.mean((1, 3)), np.float32)
+
+
+def mirrored_text(prompt: str) -> str:
+    """The instruction for the mirrored picture."""
+    return " ".join(_MIRRORED.get(word, word) for word in prompt.split())
+
+
+def coarse_mask(silhouette: Hole, cells: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """A mask of any precision of the series, as shares of ``cells``² squares."""
+    drawn = coarse(silhouette, int(rng.integers(COARSEST + 1)))
+    side = len(drawn) // cells
+    return np.asarray(drawn.reshape(cells, side, cells, side).mean((1, 3)), np.float32)
+
+
+def open_pairs(folder: Path) -> Pairs:
+    """What `python -m harness_scenes.render_instructions` wrote into ``folder``. Raises `HarnessError` without it."""
+    packed = open_packed(folder, NAME)
+    path = folder / f"{NAME}.json"
+    try:
+        facts = json.loads(path.read_text("utf-8"))
+        instances = np.load(folder / f"{NAME}_instances.npy", mmap_mode="r", allow_pickle=False)
+        scenes = tuple(_scene(facts) for facts in facts["scenes"])
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise HarnessError(f"{path}: holds no training pairs ({type(error).__name__}: {error})") from error
+    usable = tuple(scene for scene in scenes if scene.pairs)
+    if not usable or len(instances) != len(packed.images):
+        raise HarnessError(f"{path}: no pairs, or not one map of instances for each picture")
+    return Pairs(packed, instances, usable)
+
+
+def _scene(facts: Mapping[str, Any]) -> Scene:
+    pairs = [
+        Pair(int(number), int(key) + 1, tuple(facts["prompts"][key]))
+        for key, number in facts["without"].items()
+        if facts["prompts"].get(key)
+    ]
+    return Scene(int(facts["whole"]), tuple(pairs), tuple(facts["absent"]))
+
+
+@torch.inference_mode()
+def latents(pairs: Pairs, first: VectorAutoencoder, digest: str, folder: Path) -> NDArray[np.float16]:
+    """Quantised latents of all pictures, then of all mirrored ones: float16 ``[2, M, latent, h, w]``.
+
+    Kept in ``folder`` under the hash of pictures and first stage (``digest``), and read from there the next time.
+    """
+    key = hashlib.sha256(f"{pairs.packed.sha256} {digest}".encode()).hexdigest()[:16]
+    path = folder / f"{NAME}-latents-{key}.npy"
+    if path.is_file():
+        return np.asarray(np.load(path, allow_pickle=False))
+    images = pairs.packed.images
+    rows = [_coded(first, images, mirrored) for mirrored in (False, True)]
+    made = np.stack(rows)
+    buffer = io.BytesIO()
+    np.save(buffer, made)
+    write_atomically(path, buffer.getvalue())
+    return made
+
+
+def _coded(first: VectorAutoencoder, images: Sequence[NDArray[np.uint8]], mirrored: bool) -> NDArray[np.float16]:
+    made = []
+    for start in range(0, len(images), CHUNK):
+        some = [np.asarray(picture[:, ::-1] if mirrored else picture) for picture in images[start : start + CHUNK]]
+        made.append(first.encode(to_signed(some)).half().numpy())
+    return np.concatenate(made)
