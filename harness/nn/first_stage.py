@@ -18,7 +18,7 @@ __all__ = ["SHIPPED", "SHIPPED_SHA256", "SMALL", "first_stage_sha256", "load_fir
 SMALL = AutoencoderConfig(channels=32, multipliers=(1, 1, 2), blocks=1, attention=(), codes=4096, patch=2, groups=8)
 """ours: squares of 2×2 pixels are one position of the first level, which quarters the cost of a step."""
 SHIPPED = Path(__file__).parent / "weights" / "first-stage.safetensors"
-SHIPPED_SHA256 = ""
+SHIPPED_SHA256 = "2fd826fd40490c2f911df41685d53290eb95d8e6f76b5c96882e5cbcf4e6e1b6"
 
 
 def first_stage_sha256(path: Path = SHIPPED) -> str:
