@@ -44,11 +44,12 @@ def harness_register_embedders(register: Callable[[EmbedderSpec], None]) -> None
 
 @hookimpl
 def harness_register_degradations(register: Callable[[DegradationSpec | MaskSetSpec], None]) -> None:
-    """Every mask set the engine draws, and those that are files of others."""
+    """Every mask set the engine draws, those that are files of others, and what is done to pictures to be restored."""
+    from harness.degradations.specs import degradation_specs
     from harness.masks.file_specs import file_mask_specs
     from harness.masks.specs import mask_set_specs
 
-    for spec in (*mask_set_specs(), *file_mask_specs()):
+    for spec in (*mask_set_specs(), *file_mask_specs(), *degradation_specs()):
         register(spec)
 
 
