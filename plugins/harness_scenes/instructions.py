@@ -74,9 +74,14 @@ def matching(scene: Scene, description: Description) -> list[int]:
 
 
 def stands(scene: Scene, k: int, relation: str, other: int, *, clearly: bool) -> bool:
-    """Say whether object ``k`` is ``relation`` object ``other``, as seen; ``clearly``: beyond any doubt."""
+    """Say whether object ``k`` is ``relation`` object ``other``; ``clearly``: beyond any doubt.
+
+    Otherwise it is where it could be called so: on the ground, or by the columns of the picture, which perspective lets
+    differ from it. (Rows of the ground never do.)
+    """
     right, _, forward = scene.camera.basis()
     here, there = scene.objects[k].position, scene.objects[other].position
+    columns = scene.camera.project(here)[0] - scene.camera.project(there)[0]
     away = (here[0] - there[0], here[1] - there[1])
     aside, deep = away[0] * right[0] + away[1] * right[1], away[0] * forward[0] + away[1] * forward[1]
     along, across = {
@@ -85,7 +90,9 @@ def stands(scene: Scene, k: int, relation: str, other: int, *, clearly: bool) ->
         "in front of": (-deep, aside),
         "behind": (deep, aside),
     }[relation]
-    return along >= CLEARLY and along > abs(across) if clearly else along > 0
+    if clearly:
+        return along >= CLEARLY and along > abs(across)
+    return along > 0 or {"to the left of": -columns, "to the right of": columns}.get(relation, along) > 0
 
 
 def _said(description: Description) -> str:
@@ -129,12 +136,11 @@ def absent_instructions(
     for _ in range(20 * most):
         near = draw.choice(scene.objects)
         colour, shape, material = draw.choice(looks)
-        if (colour == near.colour) + (shape == near.shape) + (material == near.material) == 0:
-            continue
         whole: Description = (near.size, colour, material, shape)
         said: Description = draw.choice([("", colour, "", shape), whole, (near.size, colour, "", shape)])
         one = Instruction(f"remove {_said(said)}", None, "absent")
-        if not matching(scene, said) and one not in found:
+        shared = {near.colour, near.shape, near.material} & set(said)
+        if shared and not matching(scene, said) and one not in found:
             found.append(one)
         if len(found) == most:
             break
