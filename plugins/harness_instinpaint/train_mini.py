@@ -98,6 +98,7 @@ class Mini:
         self.latents = latents(self.pairs, self.first, self.digest, data)
         self.diffusion = Diffusion(betas())
         self.encode = list_encoder(self.config.words, self.config.text.longest)
+        self._seen: dict[tuple[int, int], np.ndarray[Any, Any]] = {}
 
     def networks(self) -> dict[str, nn.Module]:
         return {MODEL: InstInpaint(self.config)}
@@ -127,7 +128,7 @@ class Mini:
 
     def _edits(self, asked: list[Asked], told: np.ndarray[Any, Any], rng: np.random.Generator) -> Edits:
         cells = self.latents.shape[-1]
-        changed = np.stack([self.pairs.changed(each, cells) for each in asked])[:, None]
+        changed = np.stack([self._changed(each, cells) for each in asked])[:, None]
         where = np.stack(
             [
                 coarse_mask(self.pairs.silhouette(each), cells, rng) if mask else np.zeros((cells, cells), np.float32)
@@ -141,10 +142,19 @@ class Mini:
         return Edits(
             coded[0].float(),
             coded[1].float(),
-            torch.from_numpy((changed > MOVED).astype(np.float32)),
+            torch.from_numpy(changed),
             torch.from_numpy(where),
             torch.tensor([self.encode(each.prompt) for each in asked]),
         )
+
+    def _changed(self, asked: Asked, cells: int) -> np.ndarray[Any, Any]:
+        """Which squares the edit changes, 0 or 1; found once for each pair."""
+        pair = (asked.source, asked.target)
+        if pair not in self._seen:
+            apart = self.pairs.changed(asked._replace(mirrored=False), cells)
+            self._seen[pair] = (apart > MOVED).astype(np.float32)
+        found = self._seen[pair]
+        return found[:, ::-1] if asked.mirrored else found
 
     def step(self, parts: Parts, batch: Mapping[str, Tensor], progress: Progress) -> dict[str, Tensor]:
         del progress
