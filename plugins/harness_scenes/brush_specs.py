@@ -102,7 +102,7 @@ BRUSH_METRICS = (
     _placed(
         "predicted_mask_iou",
         "PredictedMaskIou",
-        "IoU of the mask that the method predicts (its map `mask`) with the exact silhouette of the object asked for",
+        "IoU of the mask that the method predicts (its map `object`) with the exact silhouette of the object asked for",
         up=True,
         bounds=(0, 1),
         uses=frozenset({"output", "shown", "labels", "maps"}),

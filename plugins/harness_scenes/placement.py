@@ -78,7 +78,7 @@ class MaskIou:
 class PredictedMaskIou:
     """``predicted_mask_iou``: IoU of the mask that the method itself predicts with the exact visible silhouette.
 
-    It is the method's map `mask` ``[N,1,H,W]`` in [0, 1], from 0.5 on. -> ``{"predicted_mask_iou": [N]}`` in [0, 1];
+    It is the method's map `object` ``[N,1,H,W]`` in [0, 1], from 0.5 on. -> ``{"predicted_mask_iou": [N]}`` in [0, 1];
     higher is better. NaN for a method that tells no such map.
     """
 
@@ -88,9 +88,9 @@ class PredictedMaskIou:
 
     def __call__(self, batch: MetricBatch) -> Mapping[str, Tensor]:
         silhouette = asked_of(batch, "predicted_mask_iou").silhouette
-        if "mask" not in batch.maps:
+        if "object" not in batch.maps:
             return {"predicted_mask_iou": batch.output.new_full((len(batch.ids),), torch.nan)}
-        found = batch.maps["mask"] >= 0.5
+        found = batch.maps["object"] >= 0.5
         return {"predicted_mask_iou": (found & silhouette).sum((1, 2, 3)) / (found | silhouette).sum((1, 2, 3))}
 
 
@@ -149,7 +149,8 @@ class ShadowDirection:
     weighted by it, within the silhouette's box grown by its longer side and 2 px off the silhouette. The truth's is
     what the key light's known azimuth comes to in the picture. ``@hole`` as for `ShadowPresent`. Images ``[N,3,H,W]``
     RGB in [0, 1] -> ``{"shadow_direction": [N]}`` in [-1, 1]; higher is better. NaN where the output darkens less than
-    a tenth of what the truth does, or either in no direction (centre within a pixel).
+    a tenth of what the truth does, the truth less than 12 pixels by 3/255, or either in no direction (centre within a
+    pixel).
     """
 
     def __init__(self, device: str = "cpu", region: str = "") -> None:
@@ -162,7 +163,7 @@ class ShadowDirection:
         near = near if batch.region is None else near & (batch.region > 0.5)
         (a, sum_a), (b, sum_b) = (_pull(_darkening(x, asked) * near, asked) for x in (batch.output, batch.truth))
         lengths = a.norm(dim=1), b.norm(dim=1)
-        unknown = (sum_a < 0.1 * sum_b) | (lengths[0] < 1) | (lengths[1] < 1)
+        unknown = (sum_b < FEWEST * DARKENED) | (sum_a < 0.1 * sum_b) | (lengths[0] < 1) | (lengths[1] < 1)
         cosine = (a * b).sum(1) / (lengths[0] * lengths[1])
         return {"shadow_direction": cosine.clamp(-1, 1).masked_fill(unknown, torch.nan)}
 

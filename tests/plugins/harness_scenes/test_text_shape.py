@@ -82,9 +82,9 @@ def test_the_mask_that_a_method_predicts_is_compared_with_the_silhouette() -> No
     assert batch.labels is not None
     silhouette = (batch.labels[:, :1] == 1).float()
     name = "predicted_mask_iou"
-    told = value(PredictedMaskIou(), name, replace(batch, maps={"mask": silhouette * 0.6 + 0.1}))
+    told = value(PredictedMaskIou(), name, replace(batch, maps={"object": silhouette * 0.6 + 0.1}))
     assert (told == 1).all()
-    boxed = value(PredictedMaskIou(), name, replace(batch, maps={"mask": batch.mask}))
+    boxed = value(PredictedMaskIou(), name, replace(batch, maps={"object": batch.mask}))
     assert boxed.numpy() == pytest.approx((silhouette.sum((1, 2, 3)) / batch.mask.sum((1, 2, 3))).numpy())
     assert value(PredictedMaskIou(), name, batch).isnan().all()
 
@@ -126,6 +126,8 @@ def test_the_shadow_falls_where_the_key_light_is_not() -> None:
     assert true[~true.isnan()].numpy() == pytest.approx(1, abs=1e-5)
     assert (~true.isnan()).float().mean() > 0.9
     assert value(metric, name, put(source)).isnan().all()
+    assert value(metric, name, put(source, hole=True)).isnan().all()
+    assert value(metric, name, put(source, hole=True, precision=0)).isnan().all()
     other = value(metric, name, put(_mirrored_shadow))
     known = ~other.isnan()
     assert known.float().mean() > 0.6
