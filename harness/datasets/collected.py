@@ -90,6 +90,7 @@ class Collected:
     def _sample(self, row: Row, files: Mapping[str, NDArray[Any]]) -> Sample:
         view = self.view
         truth: dict[str, Any] = dict(row.known) if row.label is None else {"class": row.label, **row.known}
+        prompt = str(truth.pop("prompt")) if self.split.prompted else None
         if "instances" in files:
             truth["instances"] = view.labels(files["instances"])
         return Sample(
@@ -97,6 +98,7 @@ class Collected:
             cluster=str(row.known.get("reference", "")) or self.collection.cluster_of(row.key),
             image=view.image(files["image"]),
             mask=view.mask(files["mask"]) if "mask" in files else None,
+            prompt=prompt,
             labels=view.labels(files["labels"])[None] if "labels" in files else None,
             target=view.image(files["target"]) if "target" in files else None,
             reference=view.image(files["reference"]) if "reference" in files else None,

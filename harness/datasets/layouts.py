@@ -33,6 +33,7 @@ class Place(NamedTuple):
         witness: key of the file that shows that names are counted as this place counts them; "" needs none.
         keep_suffix: the pattern sees the suffix too.
         fold: the key is in lower case, whatever the file's name.
+        form: what the key is made of where it is no part of the name: `i{image}-o{object}` of the pattern's groups.
     """
 
     folder: str
@@ -42,6 +43,7 @@ class Place(NamedTuple):
     witness: str = ""
     keep_suffix: bool = False
     fold: bool = False
+    form: str = ""
 
     def raw_key(self, path: str) -> str | None:
         """The key as it stands in the name of a file at `path` below the folder; None for a file of another kind."""
@@ -49,7 +51,9 @@ class Place(NamedTuple):
         if self.suffixes and f".{suffix.lower()}" not in self.suffixes:
             return None
         match = re.fullmatch(self.pattern, path if self.keep_suffix or not dot else stem)
-        return match["key"] if match else None
+        if match is None:
+            return None
+        return self.form.format(**match.groupdict()) if self.form else match["key"]
 
     def key(self, raw: str) -> str:
         """The sample's key."""
@@ -82,6 +86,7 @@ class Split(NamedTuple):
         pick: which of the samples found belong to it; None: all.
         hole: the value of a mask file that means hole.
         binary: mask and label files hold 0 and anything else, 1 mostly: above 0 is white, or class 1.
+        prompted: its pick says a `prompt` of every sample.
     """
 
     name: str
@@ -92,6 +97,7 @@ class Split(NamedTuple):
     pick: Pick | None = None
     hole: Literal["white", "black"] = "white"
     binary: bool = False
+    prompted: bool = False
 
     @property
     def counted(self) -> str:

@@ -92,7 +92,8 @@ def _target(collection: Collection) -> str:
 
 def _gives(collection: Collection) -> frozenset[str]:
     roles = {role.name for split in collection.splits for role in split.roles if not role.optional}
-    return frozenset(field for role in roles for field in _GIVES.get(role, (role,)))
+    prompt = {"prompt"} if all(split.prompted for split in collection.splits) else set()
+    return frozenset(field for role in roles for field in _GIVES.get(role, (role,))) | prompt
 
 
 def own_dataset_specs() -> Iterator[DatasetSpec]:

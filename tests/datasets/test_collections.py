@@ -177,6 +177,36 @@ def test_a_removal_pair_shows_the_object_and_is_judged_without_it(prepared: Make
     np.testing.assert_array_equal(sample.mask, twins.hole(6))
 
 
+def test_an_instruction_comes_with_its_pair(prepared: Make, twins: ModuleType) -> None:
+    root, _ = prepared("gqa-inpaint", "test")
+    sample = class_of("gqa-inpaint")("test").load("i7-o11")
+    assert (sample.cluster, sample.prompt) == ("7", "remove the dog at the left of the cat")
+    assert dict(sample.truth) == {"reference": "7", "name": "dog", "box": "0 0 9 9", "kind": "relation"}
+    for array, file in ((sample.image, "images/7.jpg"), (sample.target, "images_inpainted/7/11.jpg")):
+        np.testing.assert_array_equal(array, np.asarray(Image.open(root / file)))
+    np.testing.assert_array_equal(sample.mask, np.asarray(Image.open(root / "masks" / "7" / "11.jpg")) > 127)
+    gives = build_registry().dataset("gqa-inpaint").gives
+    assert gives == {"image", "mask", "prompt"}
+    prepared("gqa-inpaint", "train", root)
+    drawn = class_of("gqa-inpaint")("train").load("i7-o12").prompt
+    assert drawn in ("remove the cat", "remove the cat at the right")
+
+
+def test_a_pair_without_an_instruction_is_absent_and_a_list_of_another_kind_is_named(
+    prepared: Make, twins: ModuleType
+) -> None:
+    root, _ = prepared("gqa-inpaint", "test")
+    one = collections()["gqa-inpaint"]
+    (root / "test_instructions.json").write_text('{"i7-o11": "remove the dog"}')
+    found = find(one, one.split("test"), root)
+    assert [item.key for item in found.items] == ["i7-o11"]
+    assert found.absent == ("i7-o12", "in80-o23")
+    for text, told in (("[]", "no table"), ("{", "cannot be read"), ('{"7": {"width": 3}}', "'7' is not a scene")):
+        (root / "test_scenes.json").write_text(text)
+        with pytest.raises(HarnessError, match=f"test_scenes.json: .*{told}"):
+            find(one, one.split("test"), root)
+
+
 def test_label_maps_are_the_files_own_numbers(prepared: Make, twins: ModuleType) -> None:
     prepared("cmp-facades", "base")
     labels = class_of("cmp-facades")("base").load("cmp_b0061").labels

@@ -7,6 +7,7 @@ made from the harness's own patterns, so that a wrong pattern fails.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -131,6 +132,28 @@ def _rord(root: Path) -> None:
         save(root / "val" / "img" / f"{name}.jpg", picture(number))
         save(root / "val" / "gt" / f"{name}.jpg", picture(number + 1))
         save(root / "val" / "mask" / f"{name}_M.png", ~hole(number))
+
+
+def _gqa_inpaint(root: Path) -> None:
+    """Two pictures; in the second one two cats stand in one third, so no words mean either."""
+    nouns = {"11": ("dog", [0, 0, 9, 9]), "12": ("cat", [23, 4, 31, 20]), "13": ("tree", [10, 2, 20, 12])}
+    more = {"21": ("cat", [5, 3, 8, 9]), "22": ("cat", [6, 10, 9, 20]), "23": ("bus", [12, 4, 30, 20])}
+    for split in ("test", "train"):
+        scenes = {}
+        for image, objects in (("7", nouns), ("n80", more)):
+            save(root / "images" / f"{image}.jpg", picture(len(image)))
+            graph = {}
+            for id, (name, box) in objects.items():
+                graph[id] = {"name": name, "bbox": box, "attributes": [], "relations": [], "bidirected": id != "13"}
+                if id != "13":
+                    save(root / "images_inpainted" / image / f"{id}.jpg", picture(int(id)))
+                    save(root / "masks" / image / f"{id}.jpg", hole(int(id)))
+            scenes[image] = {"width": WIDTH, "height": HEIGHT, "objects": graph, "image_relative_positions": {}}
+        scenes["7"]["objects"]["11"]["relations"] = [{"name": "to the left of", "object": "12"}]
+        (root / f"{split}_scenes.json").write_text(json.dumps(scenes))
+    told = {"i7-o11": "remove the dog at the left of the cat", "i7-o12": "remove the cat at the right",
+            "in80-o23": "remove the bus"}  # fmt: skip
+    (root / "test_instructions.json").write_text(json.dumps(told))
 
 
 def _facades(root: Path) -> None:
@@ -333,7 +356,8 @@ def drawn(keys: list[str]) -> list[str]:
 _BUILDERS: Mapping[str, Callable[[Path], None]] = {
     "places365": _places365, "celeba-hq": _celeba_hq, "ffhq": _ffhq, "celeba": _celeba, "paris-streetview": _paris,
     "div2k": _div2k, "imagenet-1k-list": _imagenet, "lama-eval": _lama, "mat-eval": _mat, "cm-gan-eval": _cm_gan,
-    "rord": _rord, "cmp-facades": _facades, "facades-pix2pix": _pix2pix, "cityscapes": _cityscapes,
+    "rord": _rord, "gqa-inpaint": _gqa_inpaint,
+    "cmp-facades": _facades, "facades-pix2pix": _pix2pix, "cityscapes": _cityscapes,
     "pal4inpaint": _pal4inpaint, "pal4vst": _pal4vst,
     "nvidia-masks": _nvidia, "mi-gan-masks": _mi_gan_masks, "mat-masks": _mat_masks,
     "kadid-10k": _kadid, "tid2013": _tid2013, "live-iqa": _live, "csiq": _csiq, "koniq-10k": _koniq, "spaq": _spaq,
@@ -377,6 +401,7 @@ SPLITS: Mapping[str, Mapping[str, list[str]]] = {
     "mat-eval": {"places": [str(n) for n in range(1, 9)]},
     "cm-gan-eval": {"places-512": _VAL},
     "rord": {"val": [f"clip{n // 4}/{n:05d}" for n in range(8)], "val-clips": ["clip0/00000", "clip1/00004"]},
+    "gqa-inpaint": {name: ["i7-o11", "i7-o12", "in80-o23"] for name in ("test", "train")},
     "cmp-facades": {
         "asapnet-val": _BASE[:3],
         "asapnet-train": _BASE[3:],

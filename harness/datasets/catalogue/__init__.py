@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.datasets.catalogue.artifacts import ARTIFACTS
 from harness.datasets.catalogue.compared import COMPARED
 from harness.datasets.catalogue.faces import FACES
+from harness.datasets.catalogue.instructed import INSTRUCTED
 from harness.datasets.catalogue.labelled import LABELLED
 from harness.datasets.catalogue.masks import MASKS
 from harness.datasets.catalogue.paired import PAIRED
@@ -17,4 +18,5 @@ __all__ = ["collections"]
 
 def collections() -> dict[str, Collection]:
     """Every known collection by name: sources of pictures, then folders of masks."""
-    return {one.name: one for one in (*PICTURES, *FACES, *COMPARED, *PAIRED, *LABELLED, *ARTIFACTS, *RATED, *MASKS)}
+    sources = (*PICTURES, *FACES, *COMPARED, *PAIRED, *INSTRUCTED, *LABELLED, *ARTIFACTS, *RATED)
+    return {one.name: one for one in (*sources, *MASKS)}
