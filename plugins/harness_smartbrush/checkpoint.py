@@ -19,7 +19,7 @@ from harness.weights.loading import METADATA, load_state, read_metadata
 from harness_smartbrush.network import LATENT, SD_V1, STEPS, BrushConfig, SmartBrush, betas, mini
 from harness_smartbrush.words import PAD, UNKNOWN
 
-__all__ = ["load_network", "mapped", "random_network"]
+__all__ = ["FIRST", "UNET", "grown", "load_network", "mapped", "random_network"]
 
 UNET, CLIP = "model.diffusion_model.", "cond_stage_model.transformer."
 FIRST, LAST = f"{UNET}input_blocks.0.0.weight", f"{UNET}out.2."
@@ -95,8 +95,13 @@ def mapped(state: dict[str, Tensor], base: BrushConfig = SD_V1) -> tuple[dict[st
             f"its U-Net has {inputs} inputs and {outputs} outputs: a base has {LATENT} and {LATENT}, "
             f"one fine-tuned as SmartBrush {wanted.inputs} and {wanted.outputs}"
         )
-    rest[FIRST] = functional.pad(rest[FIRST], (0, 0, 0, 0, 0, wanted.inputs - LATENT))
+    rest[FIRST] = grown(rest[FIRST], wanted.inputs)
     return rest, replace(base, tells_mask=False)
+
+
+def grown(weight: Tensor, inputs: int) -> Tensor:
+    """A convolution's weight ``[O, I, k, k]`` for ``inputs`` channels: those that come to it are not heard."""
+    return functional.pad(weight, (0, 0, 0, 0, 0, inputs - weight.shape[1]))
 
 
 def random_network() -> SmartBrush:
