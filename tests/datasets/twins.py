@@ -95,6 +95,45 @@ def _div2k(root: Path) -> None:
         save(root / "DIV2K_valid_LR_bicubic" / "X4" / f"{number + 801:04d}x4.png", picture(number, 6, 8))
 
 
+def _set5(root: Path) -> None:
+    for name in ("baby", "bird"):
+        save(root / "original" / f"{name}.png", picture(len(name)))
+        save(root / "LRbicx4" / f"{name}.png", picture(1, 6, 8))
+
+
+def _urban100(root: Path) -> None:
+    for number in (1, 2):
+        for kind in ("HR", "LR"):
+            save(root / "image_SRF_4" / f"img_{number:03d}_SRF_4_{kind}.png", picture(number))
+
+
+def _bare(root: Path) -> None:
+    for name in ("comic", "zebra", "zebra_LR"):
+        save(root / f"{name}.png", picture(len(name)))
+
+
+def _lol(root: Path) -> None:
+    for part, numbers in (("eval15", (1, 22)), ("our485", (2, 5))):
+        for number in numbers:
+            save(root / part / "low" / f"{number}.png", picture(number) // 8)
+            save(root / part / "high" / f"{number}.png", picture(number))
+
+
+def _ve_lol(root: Path) -> None:
+    for number in (690, 691):
+        folder = root / "VE-LOL-L-Cap"
+        save(folder / "VE-LOL-L-Cap-Low_test" / f"low{number:05d}.png", picture(number) // 8)
+        save(folder / "VE-LOL-L-Cap-Normal_test" / f"normal{number:05d}.png", picture(number))
+        for kind, level in (("Low", 8), ("Normal", 1)):
+            save(root / "Synthetic" / "Test" / kind / f"r{number}t.png", picture(number) // level)
+
+
+def _ntire_hdr(root: Path) -> None:
+    for number in range(2):
+        for exposure in ("short", "medium", "long", "gt"):
+            save(root / f"{number:04d}_{exposure}.png", picture(number))
+
+
 def _imagenet(root: Path) -> None:
     for number in (293, 236, 2338, 4, 5, 6, 7, 8):
         folder = root / "val" / f"n{number:08d}"
@@ -357,6 +396,8 @@ _BUILDERS: Mapping[str, Callable[[Path], None]] = {
     "places365": _places365, "celeba-hq": _celeba_hq, "ffhq": _ffhq, "celeba": _celeba, "paris-streetview": _paris,
     "div2k": _div2k, "imagenet-1k-list": _imagenet, "lama-eval": _lama, "mat-eval": _mat, "cm-gan-eval": _cm_gan,
     "rord": _rord, "gqa-inpaint": _gqa_inpaint,
+    "set5": _set5, "set14": _bare, "bsd100": _bare, "urban100": _urban100, "lol": _lol, "ve-lol": _ve_lol,
+    "ntire-hdr": _ntire_hdr,
     "cmp-facades": _facades, "facades-pix2pix": _pix2pix, "cityscapes": _cityscapes,
     "pal4inpaint": _pal4inpaint, "pal4vst": _pal4vst,
     "nvidia-masks": _nvidia, "mi-gan-masks": _mi_gan_masks, "mat-masks": _mat_masks,
@@ -397,6 +438,13 @@ SPLITS: Mapping[str, Mapping[str, list[str]]] = {
     },
     "div2k": {"valid": [f"{n:04d}" for n in range(801, 809)], "train": [f"{n:04d}" for n in range(1, 9)]},
     "imagenet-1k-list": {"list": [f"ILSVRC2012_val_{n:08d}" for n in (293, 236, 2338)]},
+    "set5": {"all": ["baby", "bird"]},
+    "set14": {"all": ["comic", "zebra"]},
+    "bsd100": {"all": ["comic", "zebra"]},
+    "urban100": {"all": ["img_001", "img_002"]},
+    "lol": {"eval15": ["1", "22"], "our485": ["2", "5"]},
+    "ve-lol": {"captured-test": ["00690", "00691"], "synthetic-test": ["r690t", "r691t"]},
+    "ntire-hdr": {name: ["0000", "0001"] for name in ("medium", "short", "long")},
     "lama-eval": {"places-thick-512": _CROPS, "celeba-hq-thin-256": _CROPS, "places-thin-512": _CROPS[:2]},
     "mat-eval": {"places": [str(n) for n in range(1, 9)]},
     "cm-gan-eval": {"places-512": _VAL},

@@ -11,6 +11,7 @@ from harness.datasets.catalogue.masks import MASKS
 from harness.datasets.catalogue.paired import PAIRED
 from harness.datasets.catalogue.pictures import PICTURES
 from harness.datasets.catalogue.rated import RATED
+from harness.datasets.catalogue.restored import RESTORED
 from harness.datasets.layouts import Collection
 
 __all__ = ["collections"]
@@ -18,5 +19,5 @@ __all__ = ["collections"]
 
 def collections() -> dict[str, Collection]:
     """Every known collection by name: sources of pictures, then folders of masks."""
-    sources = (*PICTURES, *FACES, *COMPARED, *PAIRED, *INSTRUCTED, *LABELLED, *ARTIFACTS, *RATED)
+    sources = (*PICTURES, *FACES, *COMPARED, *PAIRED, *INSTRUCTED, *RESTORED, *LABELLED, *ARTIFACTS, *RATED)
     return {one.name: one for one in (*sources, *MASKS)}
