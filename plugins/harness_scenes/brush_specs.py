@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.specs import DatasetSpec, MaskSetSpec, MetricSpec, Param, Requirement
 
-__all__ = ["BRUSH_METRICS", "OBJECT_SHAPE", "SCENES_BRUSH", "SCENES_HDR"]
+__all__ = ["BRUSH_METRICS", "OBJECT_SHAPE", "RESTORATION_CROPS", "SCENES_BRUSH", "SCENES_HDR"]
 
 SCENES_BRUSH = DatasetSpec(
     name="scenes-brush",
@@ -22,6 +22,15 @@ SCENES_HDR = DatasetSpec(
     version="1",
     summary="24 CLEVR-like scenes at 64 px in linear light, partly brighter than white, in looks held out of training",
     licence="CC0-1.0",
+    gives=frozenset({"image", "mask"}),
+)
+
+RESTORATION_CROPS = DatasetSpec(
+    name="restoration-crops",
+    target="harness_scenes.crops:RestorationCrops",
+    version="1",
+    summary="30 crops at 64 px: 15 of the shipped photographs, all in colour, and 15 of scenes-holes, in turn",
+    licence="per photograph, in ATTRIBUTION.md: CC0-1.0, CC-BY-2.0/4.0, CC-BY-SA-3.0/4.0; scenes CC0-1.0",
 )
 
 OBJECT_SHAPE = MaskSetSpec(
@@ -102,7 +111,7 @@ BRUSH_METRICS = (
     _placed(
         "predicted_mask_iou",
         "PredictedMaskIou",
-        "IoU of the mask that the method predicts (its map `object`) with the exact silhouette of the object asked for",
+        "IoU of the mask that the method predicts (its map `mask`) with the exact silhouette of the object asked for",
         up=True,
         bounds=(0, 1),
         uses=frozenset({"output", "shown", "labels", "maps"}),

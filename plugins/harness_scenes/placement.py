@@ -78,7 +78,7 @@ class MaskIou:
 class PredictedMaskIou:
     """``predicted_mask_iou``: IoU of the mask that the method itself predicts with the exact visible silhouette.
 
-    It is the method's map `object` ``[N,1,H,W]`` in [0, 1], from 0.5 on. -> ``{"predicted_mask_iou": [N]}`` in [0, 1];
+    It is the method's map `mask` ``[N,1,H,W]`` in [0, 1], from 0.5 on. -> ``{"predicted_mask_iou": [N]}`` in [0, 1];
     higher is better. NaN for a method that tells no such map.
     """
 
@@ -88,9 +88,9 @@ class PredictedMaskIou:
 
     def __call__(self, batch: MetricBatch) -> Mapping[str, Tensor]:
         silhouette = asked_of(batch, "predicted_mask_iou").silhouette
-        if "object" not in batch.maps:
+        if "mask" not in batch.maps:
             return {"predicted_mask_iou": batch.output.new_full((len(batch.ids),), torch.nan)}
-        found = batch.maps["object"] >= 0.5
+        found = batch.maps["mask"] >= 0.5
         return {"predicted_mask_iou": (found & silhouette).sum((1, 2, 3)) / (found | silhouette).sum((1, 2, 3))}
 
 

@@ -19,7 +19,7 @@ from harness_scenes.brush import BrushScenes, ObjectShape
 from harness_scenes.placement import BackgroundChange, MaskIou, PredictedMaskIou, ShadowDirection, ShadowPresent
 
 PAIRS = BrushScenes()
-IDS = PAIRS.ids()[:24]
+IDS = PAIRS.ids()[:16]
 
 
 def tensor(picture: np.ndarray) -> Tensor:
@@ -82,9 +82,9 @@ def test_the_mask_that_a_method_predicts_is_compared_with_the_silhouette() -> No
     assert batch.labels is not None
     silhouette = (batch.labels[:, :1] == 1).float()
     name = "predicted_mask_iou"
-    told = value(PredictedMaskIou(), name, replace(batch, maps={"object": silhouette * 0.6 + 0.1}))
+    told = value(PredictedMaskIou(), name, replace(batch, maps={"mask": silhouette * 0.6 + 0.1}))
     assert (told == 1).all()
-    boxed = value(PredictedMaskIou(), name, replace(batch, maps={"object": batch.mask}))
+    boxed = value(PredictedMaskIou(), name, replace(batch, maps={"mask": batch.mask}))
     assert boxed.numpy() == pytest.approx((silhouette.sum((1, 2, 3)) / batch.mask.sum((1, 2, 3))).numpy())
     assert value(PredictedMaskIou(), name, batch).isnan().all()
 
@@ -196,9 +196,9 @@ def test_the_truth_is_what_was_asked_for_and_the_source_is_nothing() -> None:
 
 @cache
 def exchanged() -> MetricBatch:
-    """Eight scenes with an object of another shape and colour in the asked one's place."""
+    """Five scenes with an object of another shape and colour in the asked one's place."""
     outputs = []
-    for id in IDS[:8]:
+    for id in IDS[:5]:
         sample = PAIRS.load(id)
         scene, k = sample.truth["scene"], sample.truth["object"]
         old = scene.objects[k]
@@ -207,15 +207,15 @@ def exchanged() -> MetricBatch:
         other = replace(scene, objects=(*scene.objects[:k], new, *scene.objects[k + 1 :]))
         outputs.append(torch.from_numpy(render_numpy.render(other, 128)[0]).permute(2, 0, 1).float() / 255)
     batch = given()
-    parts = {name: getattr(batch, name)[:8] for name in ("ids", "truth", "mask", "shown", "labels")}
+    parts = {name: getattr(batch, name)[:5] for name in ("ids", "truth", "mask", "shown", "labels")}
     return MetricBatch(output=torch.stack(outputs), **parts)
 
 
 def test_another_object_is_wrong_in_what_is_other_of_it() -> None:
     batch = exchanged()
     assert (said("text_misaligned", batch) == 1).all()
-    assert said("text_wrong_shape", batch).nansum() >= 7
-    assert said("text_wrong_colour", batch).nansum() >= 7
+    assert said("text_wrong_shape", batch).nansum() >= 4
+    assert said("text_wrong_colour", batch).nansum() >= 4
     assert said("text_wrong_material", batch).nansum() <= 1
     assert said("text_wrong_size", batch).nansum() <= 1
 

@@ -32,7 +32,7 @@ class Painter:
         Painter.calls += len(batch.ids)
         paint = batch.image.new_tensor((0.9, 0.0, 0.7))[None, :, None, None].expand_as(batch.image)
         facts = {"text": list(batch.prompt), "precision": list(batch.precision)}
-        return Images(batch.image.lerp(paint, batch.mask), {"object": batch.mask * 0.8}, facts)
+        return Images(batch.image.lerp(paint, batch.mask), {"mask": batch.mask * 0.8}, facts)
 """
 TASK = """
 [[task]]
