@@ -22,6 +22,7 @@ from harness.store.lines import ShardWriter, read_jsonl
 from harness_gqa.choosing import choose
 from harness_gqa.pairing import Recipe, Tools, pair_files, pair_rows
 from harness_gqa.segmenters import Segmenter
+from harness_gqa.spec import PAPER
 
 __all__ = ["RULES", "Built", "build"]
 
@@ -81,6 +82,7 @@ def _settings(
 ) -> dict[str, Any]:
     return {
         "rules": RULES,
+        "paper": PAPER.url,
         "split": split,
         "scene_graphs": digest,
         "segmenters": [one.identity for one in segmenters],

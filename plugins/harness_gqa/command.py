@@ -82,13 +82,14 @@ def _progress() -> Callable[[int, int], None]:
 def counts_command(folder: Path) -> None:
     """Count the pictures and pairs of each split of FOLDER, and say where they are not the paper's."""
     from harness.errors import HarnessError
-    from harness_gqa.counting import PAPER, count
+    from harness_gqa.counting import count
+    from harness_gqa.spec import PAPER_COUNTS
 
-    splits = [split for split in PAPER if (folder / f"{split}_scenes.json").is_file()]
+    splits = [split for split in PAPER_COUNTS if (folder / f"{split}_scenes.json").is_file()]
     if not splits:
         raise HarnessError(f"{folder}: neither train_scenes.json nor test_scenes.json in it")
     for split in splits:
         found = count(folder, split)
         click.echo(f"{split}: {found.words}")
-        if found != PAPER[split]:
-            click.echo(f"Warning: {split} is not the paper's: {PAPER[split].words}", err=True)
+        if found != PAPER_COUNTS[split]:
+            click.echo(f"Warning: {split} is not the paper's: {PAPER_COUNTS[split].words}", err=True)
