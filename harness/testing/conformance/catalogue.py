@@ -10,6 +10,7 @@ from harness.testing.conformance.checks import (
     assessors,
     batches,
     datasets,
+    degradations,
     devices,
     effects,
     embedders,
@@ -33,7 +34,7 @@ __all__ = ["CHECKS", "checks_for"]
 
 _MODULES = (
     plugin, specs, parameters, output, inputs, seeds, batches, holes, assessors, restorers, weights, metrics,
-    embedders, datasets, mask_sets, suites, effects, devices,
+    embedders, datasets, mask_sets, degradations, suites, effects, devices,
 )  # fmt: skip
 
 

@@ -9,7 +9,21 @@ from torch.nn import functional as F
 
 from harness.testing.conformance.pictures import Size, hole, photograph
 
-__all__ = ["blurred", "holes", "noisy", "pictures"]
+__all__ = ["Halved", "blurred", "holes", "noisy", "pictures"]
+
+
+class Halved:
+    """Means of 2 × 2 pixels, as a degradation's operator."""
+
+    sigma = 0.0
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """[N,3,H,W] -> [N,3,H/2,W/2]."""
+        return F.avg_pool2d(image, 2)
+
+    def pseudo_inverse(self, observed: Tensor) -> Tensor:
+        """Every pixel four times."""
+        return F.interpolate(observed, scale_factor=2.0)
 
 
 def pictures(count: int, size: Size, first: int = 0) -> Tensor:

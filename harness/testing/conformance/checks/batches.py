@@ -22,8 +22,9 @@ def batch(subject: MethodSubject) -> str:
     from harness.testing.conformance.answers import Answer, difference
     from harness.testing.conformance.tensors import holes, pictures
 
-    if not subject.spec.batchable:
-        raise NotHere("it says batchable=False: the engine gives it one picture at a time")
+    if not subject.spec.batchable or "operator" in subject.spec.needs:
+        why = "it says batchable=False" if not subject.spec.batchable else "it needs the operator"
+        raise NotHere(f"{why}: the engine gives it one picture at a time")
     images, masks, numbers, worst = pictures(3, (64, 96)), holes(3, (64, 96)), (31, 32, 33), 0.0
 
     def ask(call: Call, rows: list[int]) -> Answer:

@@ -29,7 +29,7 @@ MOST_RESIDENT = 32 * MEBIBYTE
 DEVICES = ("/dev/", "/proc/")
 
 
-@check("method metric dataset mask embedder", stage="static")
+@check("method metric dataset mask embedder degradation", stage="static")
 def no_network(subject: Subject) -> str:
     """Importing, building and using it asks for no host (sockets are closed; C libraries' own are not seen)."""
     try:
@@ -58,7 +58,7 @@ def _allowed(path: str) -> bool:
     return inside or path.startswith(DEVICES) or "__pycache__" in path
 
 
-@check("method metric dataset mask embedder", stage="static")
+@check("method metric dataset mask embedder degradation", stage="static")
 def no_writes(subject: Subject) -> str:
     """Building and using it writes nothing into the working folder, and elsewhere only temporary files or below
     HARNESS_HOME (files that C libraries open are seen in the working folder only).
@@ -77,7 +77,7 @@ def no_writes(subject: Subject) -> str:
     return ""
 
 
-@check("method metric dataset mask embedder", stage="static")
+@check("method metric dataset mask embedder degradation", stage="static")
 def silent(subject: Subject) -> str:
     """Importing, building and using it prints nothing, from Python or from C."""
     with watched() as seen:  # what is printed is known when watching ends

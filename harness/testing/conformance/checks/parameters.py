@@ -21,7 +21,7 @@ def _takes_anything(cls: Any) -> bool:
     return inspect.Parameter.VAR_KEYWORD in kinds
 
 
-@check("method dataset mask metric", stage="ready")
+@check("method dataset mask metric degradation", stage="ready")
 def parameters(subject: Subject) -> str:
     """Every declared parameter is taken by the constructor, every choice of it too (where building is cheap, and where
     what the choice needs is here), and one that is not declared is refused.

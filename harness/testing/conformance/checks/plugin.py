@@ -54,7 +54,7 @@ def plugin(subject: Subject) -> str:
     return f"{told['seconds']:.2f} s of CPU"
 
 
-@check("method metric dataset mask embedder", stage="static")
+@check("method metric dataset mask embedder degradation", stage="static")
 def builds(subject: Subject) -> str:
     """Its target is imported and built with the declared defaults, on the CPU."""
     built = subject.built

@@ -17,7 +17,8 @@ from harness.testing.conformance.subjects.subject import Subject
 __all__ = ["spec"]
 
 NAME = re.compile(r"[a-z0-9]+([._:-][a-zA-Z0-9]+|_[a-z0-9]+)*")
-FIELDS = ("image", "mask", "prompt", "labels", "exposures", "operator", "target_size", "seeds")
+FIELDS = ("image", "mask", "prompt", "labels", "exposures", "operator", "target_size", "seeds", "reference",
+          "precision")  # fmt: skip
 ROLES = ("hole", "region")
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 

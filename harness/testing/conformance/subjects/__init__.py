@@ -17,13 +17,14 @@ _CLASSES = {
     "metric": "metric:MetricSubject",
     "dataset": "dataset:DatasetSubject",
     "mask": "mask_set:MaskSetSubject",
+    "degradation": "degradation:DegradationSubject",
     "embedder": "embedder:EmbedderSubject",
     "suite": "suite:SuiteSubject",
 }
 
 
 def subject_of(target: Target) -> Subject:
-    """The subject of a target's kind; a broken plugin and a degradation have the plain one."""
+    """The subject of a target's kind; a broken plugin has the plain one."""
     if target.kind not in _CLASSES:
         return Subject(target)
     module, _, name = _CLASSES[target.kind].partition(":")

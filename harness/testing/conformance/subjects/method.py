@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from harness.errors import MissingRequirement, RefusedSample
-from harness.interfaces import Batch, Images, LoadedWeights, Scores, Setup
+from harness.interfaces import Batch, Images, LoadedWeights, Sample, Scores, Setup
+from harness.runner.degrading import Degrader
 from harness.specs import MethodSpec
 from harness.testing.conformance.answers import Answer, ask, problem
 from harness.testing.conformance.model import Fault, NotHere, one_line
@@ -20,6 +21,7 @@ from harness.weights import resolve_weights
 __all__ = ["ORDINARY", "Call", "MethodSubject", "Trivial"]
 
 ORDINARY: Size = (64, 96)
+BLUR = "deblur[sigma=0.02]"
 Call = tuple[str, str]
 """A capability and the role of the mask, "" where there is none."""
 
@@ -82,14 +84,16 @@ class MethodSubject(Subject):
 
     def batch(
         self, call: Call, size: Size = ORDINARY, count: int = 2, *, images: Tensor | None = None,
-        masks: Tensor | None = None, seeds: tuple[int, ...] = (),
+        masks: Tensor | None = None, seeds: tuple[int, ...] = (), degradation: str = BLUR,
     ) -> Batch:  # fmt: skip
-        """What the engine would give: only what the method needs, holes blanked; a restorer gets damaged pictures."""
+        """What the engine would give: only what the method needs, holes blanked; a restorer gets damaged pictures.
+
+        One that needs the operator gets one picture, observed through a `degradation`.
+        """
         capability, role = call
-        unknown = {"exposures", "operator"} & self.spec.needs
-        if unknown:
-            raise NotHere(f"the kit has no {' and no '.join(sorted(unknown))} to give")
         images = pictures(count, size) if images is None else images
+        if "operator" in self.spec.needs:
+            return self._observed(images[:1], seeds[:1] or (11,), degradation)
         size, count = (int(images.shape[-2]), int(images.shape[-1])), len(images)
         masks = holes(count, size) if masks is None else masks
         if capability == "restore":
@@ -100,10 +104,21 @@ class MethodSubject(Subject):
             "mask": masks.clone(),
             "prompt": ("a photograph",) * count,
             "labels": torch.zeros(count, 1, *size, dtype=torch.int64),
+            "exposures": torch.stack([(images * gain).clamp(0, 1) for gain in (0.25, 1, 4)], 1),
+            "reference": images.clone(),
+            "precision": (2,) * count,
         }
         ids = tuple(f"picture-{i}" for i in range(count))
         fields = {name: value for name, value in given.items() if name in self.spec.needs}
         return Batch(ids, target_size=size, seeds=seeds or tuple(range(11, 11 + count)), **fields)
+
+    def _observed(self, images: Tensor, seeds: tuple[int, ...], degradation: str) -> Batch:
+        """One photograph [1,3,H,W] as a degradation shows it, with its operator."""
+        levels = images[0].mul(255).round().byte().permute(1, 2, 0).contiguous().numpy()
+        made = Degrader(degradation, self.registry).degrade(Sample("picture-0", "picture-0", levels))
+        seen = torch.from_numpy(made.picture.copy()).permute(2, 0, 1)[None].float() / 255
+        height, width = levels.shape[:2]
+        return Batch(("picture-0",), seen, operator=made.operator, target_size=(height, width), seeds=seeds)
 
     def ask(self, call: Call, batch: Batch, *, method: Any = None, seed: int = 0) -> Answer:
         """One answer of the shared object (or another one); the method's own error goes through."""

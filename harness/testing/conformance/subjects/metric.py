@@ -18,7 +18,7 @@ from harness.testing.conformance.answers import seed_everything
 from harness.testing.conformance.model import Fault, NotHere, one_line
 from harness.testing.conformance.pictures import Size
 from harness.testing.conformance.subjects.subject import Subject, remembered
-from harness.testing.conformance.tensors import holes, noisy, pictures
+from harness.testing.conformance.tensors import Halved, holes, noisy, pictures
 
 __all__ = ["LADDER", "SHIFTS", "SIZE", "Features", "MetricSubject"]
 
@@ -76,6 +76,8 @@ class MetricSubject(Subject):
         counted = region_mask(masks, region) if region else None
         ids = tuple(str(i) for i in range(len(images)))
         shown = SHADE * truths if "shown" in self.spec.uses else None
+        if "operator" in self.spec.uses:
+            return MetricBatch(ids, output.clone(), truths.clone(), None, shown=Halved()(truths), operator=Halved())
         return MetricBatch(ids, output.clone(), truths.clone(), masks, counted, shown)
 
     def values(self, batch: MetricBatch, metric: Any = None, seed: int = 0) -> Tensor:
