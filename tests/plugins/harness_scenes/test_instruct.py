@@ -14,6 +14,7 @@ from torch import Tensor
 
 from harness.errors import HarnessError
 from harness.interfaces import Dataset, MetricBatch, Sample
+from harness.nn.first_stage import load_first_stage
 from harness.plugins import load_target, registry
 from harness_scenes import render_numpy
 from harness_scenes.build_instruct import rows
@@ -88,6 +89,24 @@ def test_the_truth_obeys_even_blurred_and_what_was_shown_does_not() -> None:
         found = judged(sample, sample.image)
         assert found["removed"] == found["removed_only"] == found["collateral"] == found["shadow_removed"] == 0
         assert found["unchanged"] == 1
+
+
+def test_what_an_autoencoder_costs_is_not_taken_for_obedience_nor_for_damage() -> None:
+    network = load_first_stage()
+
+    def through(pixels: np.ndarray) -> np.ndarray:
+        shown = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
+        with torch.inference_mode():
+            back = network.decode(network.encode(shown))[0].permute(1, 2, 0)
+        return ((back.clamp(-1, 1) + 1) * 127.5).round().byte().numpy()
+
+    for sample in there(2):
+        found = judged(sample, through(sample.target))
+        assert found["removed_only"] == 1
+        assert found["unchanged"] == found["wrong_object"] == 0
+        found = judged(sample, through(sample.image))
+        assert found["unchanged"] == 1
+        assert found["removed"] == found["wrong_object"] == 0
 
 
 def test_to_take_another_object_is_wrong_and_touches_the_rest() -> None:
