@@ -201,7 +201,7 @@ def _outputs_entry(name: str, folder: Path) -> Entry:
     outputs = open_outputs(folder)
     spec = MethodSpec(
         name=name,
-        capabilities=("inpaint",),
+        capabilities=("inpaint", "restore"),
         target="",
         version="",
         summary=outputs.card.summary,

@@ -1,7 +1,7 @@
 """`harness export`: what a method would be shown, as files, for methods that cannot live in this environment.
 
 Never a truth: a picture is written with its hole blanked, or, where the mask marks a region to edit, only if what is
-judged lies elsewhere.
+judged lies elsewhere; of a degraded picture the observation is written.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from harness.plugins import registry
 from harness.runner.outputs import file_key
 from harness.runner.plan import select_tasks
 from harness.runner.readme import readme
+from harness.runner.roles import role_of
 from harness.store.files import clear_errors, write_atomic, write_json
 from harness.store.keys import pixels_hash, seed_of
 from harness.suites import Suite, Task, suite_named
@@ -34,6 +35,8 @@ SEED = 0
 POLARITY = {
     "hole": "mask 255 = hole, to be filled; 0 = known, to be kept; pixels of the hole are 0 in the image",
     "region": "mask 255 = region to edit; 0 = elsewhere; the image shows every pixel",
+    "": "no mask: the image shows every pixel",
+    "observation": "the image is a degraded one; write the picture before that, of the sample's height and width",
 }
 
 
@@ -59,9 +62,9 @@ def export(suite: str, folder: str | Path, *, tasks: Sequence[str] = (), limit: 
     known = registry()
     loaded = suite_named(suite, known.suite)
     tasks = [tasks] if isinstance(tasks, str) else tasks
-    chosen = [task for task in select_tasks(loaded, tasks, limit) if task.capability == "inpaint"]
+    chosen = [task for task in select_tasks(loaded, tasks, limit) if task.capability == "inpaint" or task.degradation]
     if not chosen:
-        raise HarnessError(f"suite {loaded.name} has no inpainting task to export: harness show suite:{loaded.name}")
+        raise HarnessError(f"suite {loaded.name} has no holes and nothing degraded: harness show suite:{loaded.name}")
     root = Path(folder)
     _claim(root, loaded, run_options([task.id for task in chosen] if tasks else (), limit).strip())
     datas = [TaskData(task, known) for task in chosen]
@@ -90,7 +93,8 @@ def _identity(suite: Suite) -> dict[str, Any]:
 
 def _described(data: TaskData) -> dict[str, Any]:
     task: Task = data.task
-    return {"id": task.id, "title": task.title, "role": task.role, "polarity": POLARITY[task.role], **data.identity()}
+    told = "observation" if task.degradation else task.role if "mask" in task.gives else ""
+    return {"id": task.id, "title": task.title, "polarity": POLARITY[told], **data.identity(), "role": role_of(task)}
 
 
 def run_options(tasks: Sequence[str], limit: int) -> str:
@@ -141,35 +145,43 @@ def _export_task(root: Path, data: TaskData, samples: list[dict[str, Any]], left
 
     task = data.task
     for key, unit in ahead(data, data.keys):
-        why = str(unit) if isinstance(unit, Exception) else _shows_its_truth(unit, task.role)
+        why = str(unit) if isinstance(unit, Exception) else _shows_its_truth(unit, task)
         if isinstance(unit, Exception) or why:
             left_out.append({"task": task.id, "sample": key.id, "reason": why})
         else:
             samples.append(_export_sample(root, task, unit))
 
 
-def _shows_its_truth(unit: Unit, role: str) -> str:
+def _shows_its_truth(unit: Unit, task: Task) -> str:
     """Why a sample is not exported: its picture, as a method sees it, would be what the output is judged by."""
-    if unit.mask is None:
+    if task.degradation:
+        return ""
+    if "mask" in task.gives and unit.mask is None:
         return "it has no mask"
-    return "" if role == "hole" or unit.image is not None else "its picture is its truth"
+    blanked = task.role == "hole" and unit.mask is not None
+    return "" if blanked or unit.image is not None else "its picture is its truth"
 
 
 def _export_sample(root: Path, task: Task, unit: Unit) -> dict[str, Any]:
-    assert unit.mask is not None, "left out before"
-    name, visible = file_key(unit.id), unit.visible(task.role)
+    name, visible = file_key(unit.id), unit.visible(role_of(task))
     row: dict[str, Any] = {
         "task": task.id,
         "key": name,
         "sample": unit.id,
         "output": f"{task.id}/{name}.png",
-        "height": visible.shape[0],
-        "width": visible.shape[1],
+        "height": unit.truth.shape[0],
+        "width": unit.truth.shape[1],
         "mask_ratio": round(unit.ratio, 6),
         "seed": seed_of(SEED, unit.id, 0),
         "image": _picture(root, f"{task.id}/images/{name}.png", visible, pixels_hash(visible)),
-        "mask": _picture(root, f"{task.id}/masks/{name}.png", unit.mask, unit.mask_hash),
     }
+    if "mask" in task.gives and unit.mask is not None:
+        row["mask"] = _picture(root, f"{task.id}/masks/{name}.png", unit.mask, unit.mask_hash)
+    if unit.exposures is not None:
+        row["exposures"] = [
+            _picture(root, f"{task.id}/exposures/{name}-{k}.png", one, pixels_hash(one))
+            for k, one in enumerate(unit.exposures)
+        ]
     if "prompt" in task.gives and unit.prompt is not None:
         row["prompt"] = _file(root, f"{task.id}/prompts/{name}.txt", unit.prompt.encode())
     return row

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 import harness
+from harness.datasets.decode import decode, encode_png
 from harness.errors import HarnessError
 from harness.plugins import registry
 from harness.report.gallery import viewer_data
 from harness.report.opened import Opened
 from harness.runner.units import TaskData
+from harness.store.files import write_atomic
 from harness.suites import Suite, Task, parse_suite
 
 PLUGIN = """
@@ -192,3 +194,27 @@ def test_observations_reach_a_process_of_its_own_and_operators_do_not(suite: Sui
     assert list(here.records["output_hash"]) == list(there.records["output_hash"])
     with pytest.raises(HarnessError, match="back needs the operator, which cannot be sent to a process of its own"):
         harness.run(str(file), "back", out=tmp_path / "never", isolate=True, device="cpu")
+
+
+def test_observations_are_exported_and_what_was_made_of_them_is_judged(suite: Suite, tmp_path: Path) -> None:
+    file = tmp_path / "restored.toml"
+    file.write_text(SUITE)
+    told = harness.export(str(file), tmp_path / "seen", limit=1)
+    rows = {row["task"]: row for row in told["samples"]}
+    assert [row["height"] for row in rows.values()] == [256, 256]
+    assert "mask" not in rows["known"]
+    assert len(rows["blind"]["exposures"]) == 3
+    page = (tmp_path / "seen" / "README.txt").read_text()
+    assert "2 degraded pictures" in page
+    assert "the sample's height and width, RGB" in page
+    assert "apart from the hole" not in page
+    for row in rows.values():
+        seen = decode(tmp_path / "seen" / row["image"]["path"]).pixels
+        made = seen.repeat(256 // seen.shape[0], 0).repeat(256 // seen.shape[1], 1)
+        write_atomic(tmp_path / "made" / row["output"], encode_png(made))
+    run = harness.run(
+        str(file), [f"mine=folder:{tmp_path / 'made'}", "nearest-up"], limit=1, out=tmp_path / "run", report=False,
+        device="cpu",
+    )  # fmt: skip
+    found = run.records.set_index(["task", "entry"])["score:psnr"].unstack()
+    assert np.allclose(found["mine"], found["nearest-up"])
