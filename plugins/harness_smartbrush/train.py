@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.optim import AdamW, Optimizer
 
 from harness.masks.precision import COARSEST
@@ -44,6 +45,8 @@ class Course:
         labels: share of texts that are the class alone, as the paper takes class labels and captions in turn.
         silent: share of texts that are left out, for guidance.
         predicted: weight of the exact mask's loss.
+        odds: weight of the cross entropy of the mask's log-odds inside the given mask: Dice alone has no gradient left
+            once all of the given mask is predicted, which is the first thing that a network learns.
     """
 
     batch: int = 16
@@ -51,6 +54,7 @@ class Course:
     labels: float = 0.1
     silent: float = 0.1
     predicted: float = PREDICTED
+    odds: float = 0.05
     learning_rate: float = 1.5e-3
     last_rate: float = 0.02
     decay_from: float = 0.4
@@ -162,8 +166,10 @@ class Mini:
         agree = dice(said.object.sigmoid() * batch["mask"], batch["exact"])
         # of a whole picture nothing is meant, so no mask is right
         apart = ((1 - agree) * batch["local"]).sum() / batch["local"].sum().clamp(min=1)
-        parts.descend(error + c.predicted * apart, MODEL, c.clip)
-        return {"error": error.detach(), "dice": 1 - apart.detach()}
+        doubt = functional.binary_cross_entropy_with_logits(said.object, batch["exact"], reduction="none")
+        doubt = (inside_mean(doubt, batch["mask"]) * batch["local"]).sum() / batch["local"].sum().clamp(min=1)
+        parts.descend(error + c.predicted * apart + c.odds * doubt, MODEL, c.clip)
+        return {"error": error.detach(), "dice": 1 - apart.detach(), "doubt": doubt.detach()}
 
     def _noisy(self, batch: Mapping[str, Tensor], t: Tensor) -> tuple[Tensor, Tensor]:
         inside = noise_mask(batch["mask"])
