@@ -1,108 +1,98 @@
-"""GDP as the harness calls it: pictures restored from a known degradation, holes filled."""
+"""GDP as the harness calls it: degradations that are known or unknown, several exposures, holes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from harness import weights
 from harness.errors import HarnessError
 from harness.interfaces import Batch, Images, Setup
-from harness.nn.diffusion import Diffusion, linear_betas, respaced
-from harness_gdp.guidance import Form, Guide, Point, guided_sample
-from harness_gdp.network import MINI, Prior, PriorConfig
-from harness_gdp.tasks import HOLE, TASKS, strength
+from harness_gdp.guidance import Guide
+from harness_gdp.light import LightGuide, Rates, first_light, plotted
+from harness_gdp.options import OFFICIAL_SIDE, OFFICIAL_STEPS
+from harness_gdp.sampling import Sampler, load_network, random_network
+from harness_gdp.tasks import COLOUR_WEIGHT, HOLE, LIGHT, OPERATOR, task_of
 
-__all__ = ["GdpInpainter", "GdpRestorer", "load_network", "random_network"]
+__all__ = ["GdpBlind", "GdpHdr", "GdpInpainter", "GdpRestorer", "load_network", "random_network"]
 
-
-def load_network(path: Path) -> Prior:
-    """A prior with the weights of a file; one that states no configuration (the official ``.pt``) has the official.
-
-    Raises `HarnessError` if the file cannot be read or its entries are not the network's.
-    """
-
-    def build(_: Mapping[str, Tensor], stated: Mapping[str, Any] | None) -> Prior:
-        if stated is not None:
-            return Prior(PriorConfig(**stated))
-        with torch.device("meta"):  # 2 GB that the file's tensors replace
-            return Prior()
-
-    return weights.load_network(path, "GDP", build)
+UNKNOWN = "light"
+LIGHT_LOSSES = ("exposure", "colour", "tv")
 
 
-def random_network() -> Prior:
-    """The small configuration with weights from a fixed seed: for tests and timing."""
-    return weights.random_network(partial(Prior, MINI))
+def _copied(field: Tensor | None, name: str, method: str) -> Tensor:
+    """A pull is a gradient, and tensors of inference mode are in none: the engine's are copied."""
+    if field is None:
+        raise HarnessError(f"{method} needs {name}")
+    return field.clone()
 
 
-def _draws(seeds: tuple[int, ...], shape: tuple[int, ...], device: torch.device) -> Callable[[], Tensor]:
-    """Standard normal noise ``[N, *shape]`` at each call, each sample's from its own generator on the CPU."""
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    return lambda: torch.stack([torch.randn(*shape, generator=g) for g in generators]).to(device)
+def _size(image: Tensor) -> tuple[int, int]:
+    return image.shape[-2], image.shape[-1]
 
 
-class _Sampler:
-    """The prior, and how it is sampled.
-
-    The canvas is the picture, extended to the right and below to what the network takes; nothing is known of what was
-    added, and it is cut off again.
-    """
-
-    def __init__(self, setup: Setup, steps: int, point: Point, form: Form, scale: float) -> None:
-        path = setup.weights.path if setup.weights else None
-        network = load_network(path) if path else random_network()
-        self.network = network.eval().requires_grad_(False).to(setup.device)
-        if scale < 0:
-            raise HarnessError(f"scale={scale:g}: the pull's factor is positive, or 0 for the release's own")
-        betas = linear_betas()
-        self.diffusion = Diffusion(betas, respaced(len(betas), [steps]))
-        self.point, self.form, self.scale = point, form, scale
-
-    def strength(self, official: float, size: torch.Size) -> float:
-        """The scale of the pull for pictures of ``size`` (..., H, W); ``official`` unless the user gave one."""
-        return strength(self.scale or official, self.form, size[-2], size[-1], len(self.diffusion))
-
-    def sample(self, like: Tensor, guide: Guide, seeds: tuple[int, ...]) -> Tensor:
-        """Pictures in [0, 1] of ``like``'s size."""
-        count, channels, height, width = like.shape
-        if len(seeds) != count:
-            raise HarnessError(f"gdp draws noise: {count} pictures need {count} seeds (Batch.seeds), not {len(seeds)}")
-        rows, columns = (-(-size // self.network.pitch) * self.network.pitch for size in (height, width))
-        draw = _draws(seeds, (channels, rows, columns), like.device)
-        drawn = guided_sample(self.network, self.diffusion, draw, guide, self.point, self.form)
-        return (drawn[..., :height, :width] / 2 + 0.5).clamp(0, 1)
+def _shared(losses: tuple[str, ...], method: str, *unfit: str) -> tuple[str, ...]:
+    """Raise `HarnessError` for a loss that has nothing to work on."""
+    for name in unfit:
+        if name in losses:
+            raise HarnessError(f"{method} has no use for the loss '{name}'")
+    return losses
 
 
 class GdpRestorer:
-    """Restores pictures from a degradation that is known (see the card).
-
-    ``batch.image`` is the degraded picture at the size that is wanted: for `sr4` a small one, each pixel of it copied
-    to 4×4; for `blur` the blurred one, whose outer four rows and columns are not looked at; for `colour` a grey one.
+    """Restores from a degradation that the task tells (`Batch.operator`), whatever it is.
 
     Args:
         setup: device and weights; without a weights file the network is random.
-        task: `sr4`, `blur` or `colour`.
-        steps: how many of the 1000 steps are taken.
-        point: where the pull is taken, `x0` or `xt`.
-        form: whether it moves the `mean` or corrects the `score`.
-        scale: of the pull, in the release's unit; 0 for the release's own of the task.
+        given: `harness_gdp.options.Options`.
 
     Raises:
-        HarnessError: a number of steps or a scale that cannot be.
+        HarnessError: parameters that cannot be.
     """
 
-    def __init__(
-        self, setup: Setup, *, task: str = "sr4", steps: int = 50, point: Point = "x0", form: Form = "mean",
-        scale: float = 0.0,
-    ) -> None:  # fmt: skip
-        self.sampler = _Sampler(setup, steps, point, form, scale)
-        self.task = TASKS[task]
+    def __init__(self, setup: Setup, **given: Any) -> None:
+        self.sampler = Sampler(setup, given)
+        self.losses = _shared(self.sampler.options.chosen(()), "gdp", "tv")
+
+    @torch.inference_mode(mode=False)
+    def restore(self, batch: Batch) -> Images:
+        """Pictures of `Batch.target_size`, by default the observation's.
+
+        Raises:
+            HarnessError: no image, no operator, or not one seed for each.
+        """
+        observed = _copied(batch.image, "an image", "gdp")
+        if batch.operator is None:
+            raise HarnessError("gdp needs to know what was done (Batch.operator); gdp-blind does not")
+        size, options = batch.target_size or _size(observed), self.sampler.options
+        official, diffusion = OPERATOR.of(options.ways[1]), self.sampler.diffusion
+        guide = Guide(
+            batch.operator, observed, options.pull(official, diffusion, size),
+            options.quality(self.losses, official * options.unit(diffusion, size)), size, options.distance,
+            batch.operator.pseudo_inverse(observed) if "spatial" in self.losses else None,
+        )  # fmt: skip
+        return Images(self.sampler.sample(size, guide, batch.seeds, len(observed)))
+
+
+class GdpBlind:
+    """Restores where no operator is given: light that is found with the picture, or a degradation that a user names.
+
+    ``batch.image`` stands at the wanted size: for `sr4` a small picture, each pixel of it copied to 4×4; for `blur`
+    the blurred one, whose outer four rows and columns are not looked at; for `colour` a grey one.
+
+    Args:
+        setup: as for `GdpRestorer`.
+        task: `light`, or what was done: `sr4`, `blur`, `colour`, several joined by ``+``.
+        given: as for `GdpRestorer`.
+    """
+
+    def __init__(self, setup: Setup, *, task: str = UNKNOWN, **given: Any) -> None:
+        self.task = None if task == UNKNOWN else task_of(task)
+        self.sampler = Sampler(setup, given)
+        own = ("colour",) if self.task and self.task.grey else ()
+        if self.task:
+            self.losses = _shared(self.sampler.options.chosen(own), "a known degradation", "tv")
 
     @torch.inference_mode(mode=False)
     def restore(self, batch: Batch) -> Images:
@@ -111,29 +101,51 @@ class GdpRestorer:
         Raises:
             HarnessError: no image, not one seed for each, or an image smaller than the blur.
         """
-        if batch.image is None:
-            raise HarnessError("gdp needs an image")
-        # a pull is a gradient, and tensors of inference mode are in none: the engine's are copied
-        image = batch.image.clone()
-        scale = self.sampler.strength(self.task.scale(self.sampler.form), image.shape)
-        return Images(self.sampler.sample(image, self.task.guide(image, scale), batch.seeds))
+        image = _copied(batch.image, "an image", "gdp-blind")
+        if self.task is None:
+            return _lit(self.sampler, image[:, None], batch.seeds, pulls=2)
+        size, options, diffusion = _size(image), self.sampler.options, self.sampler.diffusion
+        official = self.task.scales.of(options.ways[1])
+        # the release's weight stands beside the mean's scale in either form
+        colour = COLOUR_WEIGHT / official
+        guide = Guide(
+            self.task.degrade, self.task.observed(image), options.pull(official, diffusion, size),
+            options.quality(self.losses, official * options.unit(diffusion, size), colour),
+            size, options.distance, image,
+        )  # fmt: skip
+        return Images(self.sampler.sample(size, guide, batch.seeds, len(image)))
+
+
+class GdpHdr:
+    """One picture from several exposures of it (`Batch.exposures`), each of unknown light.
+
+    Args:
+        setup, given: as for `GdpRestorer`.
+    """
+
+    def __init__(self, setup: Setup, **given: Any) -> None:
+        self.sampler = Sampler(setup, given)
+
+    @torch.inference_mode(mode=False)
+    def restore(self, batch: Batch) -> Images:
+        """Pictures of the exposures' size; facts and maps tell how the light was found.
+
+        Raises:
+            HarnessError: no exposures, or not one seed for each.
+        """
+        return _lit(self.sampler, _copied(batch.exposures, "exposures", "gdp-hdr"), batch.seeds, pulls=1)
 
 
 class GdpInpainter:
     """Fills holes (see the card). Pixels outside the hole come back unchanged; what stands in it is never read.
 
     Args:
-        setup: device and weights; without a weights file the network is random.
-        steps, point, form, scale: as for `GdpRestorer`.
-
-    Raises:
-        HarnessError: a number of steps or a scale that cannot be.
+        setup, given: as for `GdpRestorer`.
     """
 
-    def __init__(
-        self, setup: Setup, *, steps: int = 50, point: Point = "x0", form: Form = "mean", scale: float = 0.0
-    ) -> None:
-        self.sampler = _Sampler(setup, steps, point, form, scale)
+    def __init__(self, setup: Setup, **given: Any) -> None:
+        self.sampler = Sampler(setup, given)
+        self.losses = _shared(self.sampler.options.chosen(()), "gdp-inpaint", "tv", "spatial")
 
     @torch.inference_mode(mode=False)
     def inpaint(self, batch: Batch) -> Images:
@@ -145,7 +157,63 @@ class GdpInpainter:
         image, mask = (tensor.clone() for tensor in batch.image_and_mask("gdp-inpaint"))
         hole = mask > 0
         known = (~hole).to(image.dtype)
-        scale = self.sampler.strength(HOLE[self.sampler.form], image.shape)
-        seen = torch.where(hole, torch.zeros_like(image), image)
-        guide = Guide(lambda drawn: drawn * known, seen, scale, size=(image.shape[-2], image.shape[-1]))
-        return Images(torch.where(hole, self.sampler.sample(image, guide, batch.seeds), image))
+        size, options, diffusion = _size(image), self.sampler.options, self.sampler.diffusion
+        official = HOLE.of(options.ways[1])
+        guide = Guide(
+            lambda drawn: drawn * known, torch.where(hole, torch.zeros_like(image), image),
+            options.pull(official, diffusion, size),
+            options.quality(self.losses, official * options.unit(diffusion, size)), size, options.distance,
+        )  # fmt: skip
+        return Images(torch.where(hole, self.sampler.sample(size, guide, batch.seeds, len(image)), image))
+
+
+def _light_guide(sampler: Sampler, exposures: Tensor, seeds: tuple[int, ...], pulls: int) -> LightGuide:
+    """``pulls``: how many times the release's script for this adds each pull."""
+    options, diffusion, size = sampler.options, sampler.diffusion, _size(exposures)
+    official = LIGHT.of(options.ways[1])
+    losses = options.chosen(() if options.released else LIGHT_LOSSES)
+    count = exposures.shape[1]
+    # M's gradient is a mean over pixels as the pull is, so that its rate follows the area and the steps too
+    field_rate = size[0] * size[1] / OFFICIAL_SIDE**2 * OFFICIAL_STEPS / len(diffusion)
+    start = first_light(seeds, 1 if options.released else count, size)
+    factor, field = (tensor.to(exposures.device) for tensor in start)
+    visits = None
+    if options.released:
+        visits = sampler.mosaic(size).visits()[: size[0], : size[1]].to(exposures.device)
+    return LightGuide(
+        exposures, factor, field, options.pull(official, diffusion, size, count),
+        Rates(1.0, field_rate, options.smooth(losses), pulls if options.released else 1, not options.released),
+        visits, options.quality(losses, official * options.unit(diffusion, size)), options.distance,
+    )  # fmt: skip
+
+
+def _lit(sampler: Sampler, exposures: Tensor, seeds: tuple[int, ...], pulls: int) -> Images:
+    if len(seeds) == len(exposures):
+        guide = _light_guide(sampler, exposures, seeds, pulls)
+        drawn = sampler.sample(_size(exposures), guide, seeds, len(exposures))
+        return Images(drawn, *_told(guide))
+    raise HarnessError(f"gdp draws noise: {len(exposures)} pictures need as many seeds, not {len(seeds)}")
+
+
+def _told(guide: LightGuide) -> tuple[dict[str, Tensor], dict[str, list[str | int | float]]]:
+    """Maps and facts: how f went, and where M ended."""
+    path = torch.stack(guide.path, 1).cpu()  # [N, steps, K]
+    field = guide.field.clamp(min=0).amax(1, keepdim=True).cpu()
+    size = _size(field)
+    highest = field.flatten(1).amax(1)
+    maps = {
+        "f_path": torch.stack([plotted(each, size) for each in path]),
+        "light": field / highest.clamp(min=1e-12)[:, None, None, None],
+    }
+
+    def words(values: Tensor) -> list[str | int | float]:
+        return [" ".join(f"{value:.4f}" for value in row) for row in values.tolist()]
+
+    mean = guide.field.flatten(2).mean(2).cpu()
+    facts = {
+        "f_first": words(path[:, 0]),
+        "f_half": words(path[:, path.shape[1] // 2]),
+        "f_last": words(path[:, -1]),
+        "m_last": words(mean),
+    }
+    return maps, facts

@@ -1,7 +1,7 @@
 """GDP against stored outputs of the release (`harness parity gdp`): the U-Net, guided steps, whole guided loops.
 
 Configuration, seeds, steps, scales and sizes all come from the fixtures. The schedule's tables and the unguided steps
-of the same set are compared in `tests/parity/test_gdp_ground.py`; its low-light and HDR steps have no counterpart here.
+of the same set are compared in `tests/parity/test_gdp_ground.py`, steps of unknown light in `harness_gdp.parity_light`.
 
 An array called ``NAME_sN`` is every N-th row and column of the tensor ``NAME``. A picture that is an input is whole.
 """
@@ -33,8 +33,9 @@ from harness.testing.parity import (
     same_keys,
 )
 from harness_gdp.degradations import Degradation, block_means, blurred, gaussian_kernel, grey
-from harness_gdp.guidance import Form, Guide, Point, guided_sample, guided_step
+from harness_gdp.guidance import Form, Guide, Point, Quality, guided_sample, guided_step
 from harness_gdp.network import Prior, PriorConfig
+from harness_gdp.parity_light import READ, light_rows, loss_rows
 from harness_gdp.tasks import COLOUR_WEIGHT
 
 __all__ = ["FIXTURE_SET", "check"]
@@ -53,10 +54,11 @@ SAMPLES: dict[str, tuple[Point, Form]] = {
 TASKS: dict[str, Degradation] = {"sr4": block_means, "blur": blurred, "color": grey}
 HOLE = "inp"
 POINTS: dict[str, Point] = {"x0": "x0", "xt": "xt"}
+_PARTS = ("guided/", "loop/", "lowlight/", "hdr/")
 _READ = re.compile(
     "guided/(clean|pred_xstart|mean|log_variance|inp/missing_pixels)"
     f"|guided/({'|'.join([*TASKS, HOLE])})/(lr|grad_at_pred_xstart|{'|'.join(SAMPLES)})"
-    f"|loop/({'|'.join([*TASKS, HOLE])})/({'|'.join(POINTS)})"
+    f"|loop/({'|'.join([*TASKS, HOLE])})/({'|'.join(POINTS)})|{READ}"
 )
 _STEPPED = re.compile(r"(.+?)(?:_s(\d+))?")
 
@@ -82,16 +84,18 @@ Arrays = Mapping[str, _Stored]
 
 
 def check(fixtures: Path) -> list[ParityRow]:
-    """Compare the network and every array under `guided` and `loop` of the set in the folder ``fixtures``.
+    """Compare the network and every array of guided steps, loops, light and losses of the set in ``fixtures``.
 
     Raises `ParityError` where keys, shapes or names do not agree, or an array is read by nobody.
     """
-    content = read_set(fixtures / FIXTURE_SET, "guided", "loop")
+    content = read_set(fixtures / FIXTURE_SET, "guided", "loop", "lowlight", "hdr", "losses")
     arrays = _read((fixtures / FIXTURE_SET).with_suffix(".npz"))
-    unread = [name for name in arrays if name.startswith(("guided/", "loop/")) and not _READ.fullmatch(name)]
+    unread = [name for name in arrays if name.startswith(_PARTS) and not _READ.fullmatch(name)]
     if unread:
         raise ParityError(f"{FIXTURE_SET}: nobody reads '{unread[0]}'")
-    return [*_Guided(content, arrays).rows(), *_network_rows(fixtures)]
+    light = {name: stored.values for name, stored in arrays.items() if name.startswith(_PARTS[2:])}
+    rows = [*_Guided(content, arrays).rows(), *_network_rows(fixtures)]
+    return [*rows, *light_rows(content, light, STEP), *loss_rows(content["losses"], OBSERVED)]
 
 
 def _path(case: str, variant: str, tensor: str) -> str:
@@ -200,7 +204,7 @@ class _Guided:
 
     def _guide(self, task: str, scale: float) -> Guide:
         observed = self._input(f"guided/{task}/lr") / 2 + 0.5
-        return Guide(TASKS.get(task, self._holed), observed, scale, COLOUR_WEIGHT if task == "color" else 0.0)
+        return Guide(TASKS.get(task, self._holed), observed, scale, Quality(colour=COLOUR_WEIGHT * (task == "color")))
 
     def _steps(self) -> Iterator[ParityRow]:
         facts = self.content["guided"]
@@ -220,7 +224,7 @@ class _Guided:
             guide = self._guide(task, facts["scales"][task])
             yield from self._compare("guided", task, "lr", 2 * guide.degrade(clean) - 1, OBSERVED)
             yield from self._compare("guided", task, "grad_at_pred_xstart", guide(estimate.start), STEP)
-            step = partial(guided_step, diffusion, prediction, noisy, t, noise, guide)
+            step = partial(guided_step, diffusion, estimate, noisy, t, noise, guide)
             for tensor in [tensor for tensor in SAMPLES if f"guided/{task}/{tensor}" in self.arrays]:
                 yield from self._compare("guided", task, tensor, step(*SAMPLES[tensor]), STEP)
 

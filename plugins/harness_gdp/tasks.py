@@ -1,67 +1,84 @@
-"""What GDP undoes where the degradation is known, and how hard each sample is pulled to what was observed."""
+"""Degradations that a user may say a picture went through, joined by ``+``, with the scales of the release."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 from torch import Tensor
 
 from harness.errors import HarnessError
 from harness_gdp.degradations import MARGIN, Degradation, block_means, blurred, grey
-from harness_gdp.guidance import Form, Guide
+from harness_gdp.guidance import Form
 
-__all__ = ["COLOUR_WEIGHT", "HOLE", "TASKS", "Task", "strength"]
+__all__ = ["COLOUR_WEIGHT", "HOLE", "LIGHT", "OPERATOR", "TASKS", "Scales", "Task", "task_of"]
 
 COLOUR_WEIGHT = 500.0
-OFFICIAL_SIDE, OFFICIAL_STEPS = 256, 1000
+"""Of colour constancy where colour was taken away, at the release's scale of 6000."""
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Scales of the guidance for 256×256 pixels and 1000 steps: where the mean is moved, and where the score is."""
+
+    mean: float
+    score: float
+
+    def of(self, form: Form) -> float:
+        """The one of a form."""
+        return self.mean if form == "mean" else self.score
 
 
 @dataclass(frozen=True)
 class Task:
-    """A degradation with the release's scales of its guidance, made for 256×256 pixels and 1000 steps.
+    """A degradation of pictures that stand at the wanted size.
 
     Attributes:
-        degrade: what was done to the picture.
-        mean, score: scale where the mean is moved, and where the score is.
-        colour: weight of the colour-constancy loss.
-        margin: rows and columns of the degraded picture that ``degrade`` says nothing about, on every side.
+        parts: what was done, in this order.
+        scales: the release's; of several parts (ours) the smallest, which none of them overshoots by.
+        grey: whether colour was taken away.
     """
 
-    degrade: Degradation
-    mean: float
-    score: float
-    colour: float = 0.0
-    margin: int = 0
+    parts: tuple[str, ...]
+    scales: Scales
+    grey: bool
 
-    def scale(self, form: Form) -> float:
-        """The release's scale in a form."""
-        return self.mean if form == "mean" else self.score
+    def degrade(self, image: Tensor) -> Tensor:
+        """What is left of pictures in [0, 1]; a blur's margin is cut off."""
+        return reduce(lambda seen, name: _PARTS[name][0](seen), self.parts, image)
 
-    def guide(self, seen: Tensor, scale: float) -> Guide:
-        """A guide to a degraded picture ``[N, 3, H, W]`` in [0, 1]; a sample may reach beyond it, right and below."""
+    def observed(self, seen: Tensor) -> Tensor:
+        """What a picture ``[N, 3, H, W]`` at the wanted size tells. Raises `HarnessError` inside a blur's margin.
+
+        What the last parts leave as it is, they are applied to again: a picture that came through 8 bits is made exact.
+        """
+        margin = MARGIN * self.parts.count("blur")
         height, width = seen.shape[-2:]
-        rows, columns = (slice(self.margin, size - self.margin) for size in (height, width))
-        if min(height, width) <= 2 * self.margin:
+        if min(height, width) <= 2 * margin:
             raise HarnessError(f"a picture of {width}×{height} is smaller than the blur's kernel")
-        # what D leaves as it is, D may be applied to again: a picture that came through 8 bits is made exact by it
-        observed = seen[..., rows, columns] if self.margin else self.degrade(seen)
-        return Guide(self.degrade, observed, scale, self.colour, (height, width))
+        after = self.parts[len(self.parts) - self.parts[::-1].index("blur") :] if margin else self.parts
+        cut = seen[..., margin : height - margin, margin : width - margin]
+        return reduce(lambda found, name: _PARTS[name][0](found), after, cut)
 
 
-TASKS = {
-    "sr4": Task(block_means, 2000, 250_000),
-    "blur": Task(blurred, 6000, 300_000, margin=MARGIN),
-    "colour": Task(grey, 6000, 30_000, COLOUR_WEIGHT),
+_PARTS: dict[str, tuple[Degradation, Scales]] = {
+    "sr4": (block_means, Scales(2000, 250_000)),
+    "blur": (blurred, Scales(6000, 300_000)),
+    "colour": (grey, Scales(6000, 30_000)),
 }
-HOLE = {"mean": 4000.0, "score": 250_000.0}
+TASKS = tuple(_PARTS)
+HOLE = Scales(4000, 250_000)
+OPERATOR = HOLE
+"""ours: for a degradation that the task tells, the middle one of the release's."""
+LIGHT = Scales(80_000, 8_000_000)
+"""The second is ours: the release has none; about as many times the first as elsewhere."""
 
 
-def strength(scale: float, form: Form, height: int, width: int, steps: int) -> float:
-    """The release's scale for another size and another number of steps.
-
-    ours: the loss is a mean over pixels, so that the same scale pulls each pixel of a smaller picture harder: it
-    follows the area. Where the mean is moved, each step pulls once: fewer steps pull harder; the score's pull has the
-    step's length in it already.
-    """
-    scaled = scale * height * width / OFFICIAL_SIDE**2
-    return scaled * OFFICIAL_STEPS / steps if form == "mean" else scaled
+def task_of(text: str) -> Task:
+    """The task called ``sr4`` or ``blur+sr4``. Raises `HarnessError` for a part that there is not."""
+    parts = tuple(text.split("+"))
+    if unknown := [part for part in parts if part not in _PARTS]:
+        raise HarnessError(f"task={text}: no degradation is called '{unknown[0]}'; join {', '.join(_PARTS)} by +")
+    scales = [_PARTS[part][1] for part in parts]
+    least = Scales(min(each.mean for each in scales), min(each.score for each in scales))
+    return Task(parts, least, "colour" in parts)

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn import functional
 
 from harness.errors import HarnessError
 from harness.interfaces import Batch, Inpainter, LoadedWeights, Restorer, Setup
-from harness_gdp.method import GdpInpainter, GdpRestorer, load_network
+from harness_gdp.method import GdpBlind, GdpHdr, GdpInpainter, GdpRestorer, load_network
 from harness_gdp.network import Prior, PriorConfig
 from harness_gdp.tasks import TASKS
 
@@ -57,16 +59,73 @@ def test_any_size_comes_back_with_its_known_pixels(weights: LoadedWeights, size:
     assert 0 <= filled.min() <= filled.max() <= 1
 
 
-@pytest.mark.parametrize("task", TASKS)
+class _Quarter:
+    """Block means of 2×2, as a task would tell them."""
+
+    sigma = 0.0
+
+    def __call__(self, image: Tensor) -> Tensor:
+        return functional.avg_pool2d(image, 2)
+
+    def pseudo_inverse(self, observed: Tensor) -> Tensor:
+        return functional.interpolate(observed, scale_factor=2)
+
+
+@pytest.mark.parametrize("task", [*TASKS, "light", "blur+sr4"])
 @pytest.mark.parametrize("inference", [False, True])
 def test_a_restored_picture_has_the_picture_s_size(weights: LoadedWeights, task: str, inference: bool) -> None:
     """In inference mode too, in which the engine calls."""
-    method = GdpRestorer(Setup(weights=weights), task=task, steps=3)
+    method = GdpBlind(Setup(weights=weights), task=task, steps=3)
     assert isinstance(method, Restorer)
     with torch.inference_mode(inference):
         restored = method.restore(_batch(18, 23, 2)).image
     assert restored.shape == (2, 3, 18, 23)
     assert restored.isfinite().all()
+
+
+@pytest.mark.parametrize("given", [{}, {"losses": "exposure+colour+spatial"}, {"form": "score"}, {"variance": "on"}])
+def test_any_operator_is_undone_at_the_wanted_size(weights: LoadedWeights, given: dict[str, str]) -> None:
+    """In patches: 20×44 are more than a window of 16. More pull leaves less of what was observed unexplained."""
+    seen = _batch(10, 22).image
+
+    def left(scale: float) -> float:
+        method = GdpRestorer(Setup(weights=weights), steps=8, window=16, scale=scale, **given)
+        with torch.inference_mode():
+            found = method.restore(Batch(("a",), seen, operator=_Quarter(), target_size=(20, 44), seeds=(1,))).image
+        assert found.shape == (1, 3, 20, 44)
+        return float((_Quarter()(found) - seen).square().mean())
+
+    assert left(0.0) < 0.7 * left(1e-6)
+
+
+def test_several_exposures_make_one_picture_and_tell_how_their_light_was_found(weights: LoadedWeights) -> None:
+    clean = _batch(20, 36).image
+    exposures = torch.stack([(gain * clean).clamp(max=1) for gain in (0.3, 1.0, 3.0)], 1)
+    batch = Batch(("a",), exposures=exposures, seeds=(4,))
+    for preset in ("ours", "release"):
+        answer = GdpHdr(Setup(weights=weights), steps=8, window=16, preset=preset).restore(batch)
+        assert answer.image.shape == clean.shape
+        assert {name: tuple(each.shape) for name, each in answer.maps.items()} == dict.fromkeys(
+            ("f_path", "light"), (1, 1, 20, 36)
+        )
+        first, last = ([float(f) for f in str(answer.facts[name][0]).split()] for name in ("f_first", "f_last"))
+        assert len(first) == len(last) == (3 if preset == "ours" else 1)
+        assert last == sorted(last)
+        assert last != first
+    again = GdpHdr(Setup(weights=weights), steps=8, window=16, preset="release").restore(batch)
+    assert torch.equal(again.image, answer.image)
+
+
+def test_a_window_as_large_as_the_picture_is_the_whole_and_half_precision_is_near(weights: LoadedWeights) -> None:
+    batch = _batch(16, 24)
+
+    def filled(**given: object) -> Tensor:
+        return GdpInpainter(Setup(weights=weights), steps=4, **given).inpaint(batch).image
+
+    whole = filled()
+    assert torch.equal(filled(window=24), whole)
+    assert (filled(window=8) - whole).abs().max() > 1e-3
+    assert 0 < float((filled(precision="bfloat16") - whole).abs().mean()) < 0.02
 
 
 def test_the_hole_s_content_is_never_used(weights: LoadedWeights) -> None:
@@ -109,7 +168,7 @@ def test_empty_and_full_holes(weights: LoadedWeights, value: float) -> None:
 
 def test_what_cannot_be_is_refused_in_one_line(weights: LoadedWeights) -> None:
     setup, batch = Setup(weights=weights), _batch(8, 8, 2)
-    for steps in (0, 1001):
+    for steps in (-1, 1001):
         with pytest.raises(HarnessError, match=f"cannot keep {steps} "):
             GdpInpainter(setup, steps=steps)
     with pytest.raises(HarnessError, match="scale=-1"):
@@ -120,6 +179,12 @@ def test_what_cannot_be_is_refused_in_one_line(weights: LoadedWeights) -> None:
         GdpInpainter(setup, steps=2).inpaint(Batch(batch.ids, batch.image, batch.mask[..., :4, :], seeds=(1, 2)))
     with pytest.raises(HarnessError, match="needs an image"):
         GdpRestorer(setup).restore(Batch(("a",), seeds=(1,)))
+    with pytest.raises(HarnessError, match="needs to know what was done"):
+        GdpRestorer(setup).restore(Batch(("a",), batch.image, seeds=(1,)))
+    with pytest.raises(HarnessError, match="needs exposures"):
+        GdpHdr(setup).restore(Batch(("a",), seeds=(1,)))
+    with pytest.raises(HarnessError, match="no use for the loss 'spatial'"):
+        GdpInpainter(setup, losses="spatial")
 
 
 def test_an_official_file_is_read_by_the_official_configuration_alone(tmp_path: Path, weights: LoadedWeights) -> None:

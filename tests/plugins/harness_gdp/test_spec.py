@@ -7,16 +7,21 @@ from importlib.resources import files
 from harness.specs import MethodSpec
 from harness_gdp import harness_register_methods
 from harness_gdp.network import MINI, Prior
-from harness_gdp.tasks import TASKS
+from harness_gdp.options import Options
 
 
-def test_both_methods_are_described() -> None:
+def test_the_methods_are_described() -> None:
     found: list[MethodSpec] = []
     harness_register_methods(found.append)
-    restorer, inpainter = found
-    assert (restorer.name, inpainter.name) == ("gdp", "gdp-inpaint")
-    assert (restorer.capabilities, inpainter.capabilities) == (("restore",), ("inpaint",))
-    assert restorer.params["task"].choices == tuple(TASKS)
+    described = {spec.name: (spec.capabilities[0], sorted(spec.needs)) for spec in found if spec.name.startswith("gdp")}
+    assert described == {
+        "gdp": ("restore", ["image", "operator"]),
+        "gdp-blind": ("restore", ["image"]),
+        "gdp-hdr": ("restore", ["exposures", "image"]),
+        "gdp-inpaint": ("inpaint", ["image", "mask"]),
+    }
+    for spec in [spec for spec in found if spec.name in described]:
+        Options.read({name: param.default for name, param in spec.params.items() if name != "task"})
     for spec in found:
         assert spec.stochastic
         official, random = spec.weights
