@@ -16,6 +16,7 @@ from harness.datasets.layouts import ALL, Collection
 from harness.datasets.manifest import Manifest, Row, read_manifest
 from harness.datasets.reading import read_role
 from harness.datasets.state import why_not
+from harness.datasets.told_masks import told_mask
 from harness.errors import HarnessError, MissingRequirement, UnknownName
 from harness.interfaces import Sample
 
@@ -91,6 +92,8 @@ class Collected:
         view = self.view
         truth: dict[str, Any] = dict(row.known) if row.label is None else {"class": row.label, **row.known}
         prompt = str(truth.pop("prompt")) if self.split.prompted else None
+        if self.split.outlined:
+            files = {**files, "mask": told_mask(str(truth.pop("outline")), files["image"].shape[:2])}
         if "instances" in files:
             truth["instances"] = view.labels(files["instances"])
         return Sample(

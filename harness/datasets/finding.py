@@ -76,7 +76,7 @@ def find(collection: Collection, split: Split, folder: Path) -> Found:
         whose = {role: str(known.get("reference", "")) if role in shared else key for role in by_role}
         paths = {role: files[whose[role]] for role, files in by_role.items() if whose[role] in files}
         if lacking := sorted(shared - set(paths)):
-            unpaired.append(f"{paths['image']}: no {lacking[0]} {whose[lacking[0]]}")
+            unpaired.append(f"{paths.get('image', key)}: no {lacking[0]} {whose[lacking[0]]}")
             continue
         items.append(Item(key, paths, (chosen.classes or {}).get(key), known))
     return Found(root, tuple(items), tuple(unpaired), chosen.absent, tuple(skipped))

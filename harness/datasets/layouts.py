@@ -87,6 +87,7 @@ class Split(NamedTuple):
         hole: the value of a mask file that means hole.
         binary: mask and label files hold 0 and anything else, 1 mostly: above 0 is white, or class 1.
         prompted: its pick says a `prompt` of every sample.
+        outlined: its pick says an `outline` of every sample: the mask (`harness.datasets.told_masks`).
     """
 
     name: str
@@ -98,6 +99,7 @@ class Split(NamedTuple):
     hole: Literal["white", "black"] = "white"
     binary: bool = False
     prompted: bool = False
+    outlined: bool = False
 
     @property
     def counted(self) -> str:

@@ -93,7 +93,8 @@ def _target(collection: Collection) -> str:
 def _gives(collection: Collection) -> frozenset[str]:
     roles = {role.name for split in collection.splits for role in split.roles if not role.optional}
     prompt = {"prompt"} if all(split.prompted for split in collection.splits) else set()
-    return frozenset(field for role in roles for field in _GIVES.get(role, (role,))) | prompt
+    mask = {"mask"} if all(split.outlined for split in collection.splits) else set()
+    return frozenset(field for role in roles for field in _GIVES.get(role, (role,))) | prompt | mask
 
 
 def own_dataset_specs() -> Iterator[DatasetSpec]:

@@ -173,6 +173,62 @@ def _rord(root: Path) -> None:
         save(root / "val" / "mask" / f"{name}_M.png", ~hole(number))
 
 
+def _editbench(root: Path) -> None:
+    for kind in ("natural", "generated"):
+        rows = ["aos,prompt_full,prompt_mask-simple,prompt_mask-rich"]
+        for number, name in enumerate(("material-common", "count-rare")):
+            save(root / f"references_{kind}" / f"{name}.png", picture(number))
+            save(root / f"masks_{kind}" / f"{name}.png", hole(number))
+            rows.append(f'{name},"{kind} {number}, all of it",a cup,"a red, shiny cup"')
+        (root / f"annotations_{kind}.csv").write_text("\n".join(rows) + "\n")
+
+
+def _brushbench(root: Path) -> None:
+    facts = {}
+    for number in (3, 12):
+        save(root / "natural_image" / f"{number:04d}.jpg", picture(number, 512, 512))
+        # rows 2 and 3, columns 4 … 8, counted from 1; the rest of the picture
+        runs = [2 * 512 + 5, 5, 3 * 512 + 5, 5]
+        rest = [1, 1028, 1034, 507, 1546, 512 * 512 - 1545]
+        facts[f"{number:09d}"] = {
+            "image": f"natural_image/{number:04d}.jpg", "caption": f"a dog with {number} spots",
+            "inpainting_mask": runs, "outpainting_mask": " ".join(map(str, rest)),
+        }  # fmt: skip
+    (root / "mapping_file.json").write_text(json.dumps(facts))
+
+
+def _coco(root: Path) -> None:
+    """Two pictures of 32 x 24; of four annotations one is a crowd and one is tiny."""
+    columns = [24 * 10 + 4, 6, 18, 6, 24 * 32 - 24 * 10 - 34]
+    shapes = [[[2.0, 3.0, 12.0, 3.0, 12.0, 9.0, 2.0, 9.0]], {"size": [24, 32], "counts": columns}]
+    for split in ("val2017", "train2017"):
+        images = [{"id": n, "file_name": f"{n:012d}.jpg", "height": 24, "width": 32} for n in (7, 139)]
+        for one in images:
+            save(root / split / str(one["file_name"]), picture(int(str(one["id"]))))
+        made = [(5, 139, 0, shapes[0], 60), (6, 7, 0, shapes[1], 12), (8, 7, 1, shapes[1], 12), (9, 7, 0, shapes[0], 2)]
+        annotations = [
+            {"id": id, "image_id": of, "iscrowd": crowd, "segmentation": shape, "area": area, "category_id": 18}
+            for id, of, crowd, shape, area in made
+        ]
+        facts = {"images": images, "annotations": annotations, "categories": [{"id": 18, "name": "dog"}]}
+        path = root / "annotations" / f"instances_{split}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(facts))
+
+
+def _openimages(root: Path) -> None:
+    (root / "class-descriptions-boxable.csv").write_text("/m/011k07,Tortoise\n/m/0bt9lr,Dog\n")
+    for split in ("validation", "test", "train"):
+        rows = ["MaskPath,ImageID,LabelName,BoxID,BoxXMin,BoxXMax,BoxYMin,BoxYMax,PredictedIoU,Clicks"]
+        for number, (image, label) in enumerate((("00a1", "/m/0bt9lr"), ("00a1", "/m/011k07"), ("ff02", "/m/0bt9lr"))):
+            mask = f"{image}_{label.removeprefix('/').replace('/', '')}_{number:08x}.png"
+            save(root / split / f"{image}.jpg", picture(3))
+            if number != 1:  # of the tortoise the mask was not downloaded
+                save(root / f"{split}-masks" / mask, hole(number))
+            rows.append(f"{mask},{image},{label},{number:08x},0.1,0.4,0.1,0.5,0.9,")
+        (root / f"{split}-annotations-object-segmentation.csv").write_text("\n".join(rows) + "\n")
+
+
 def _gqa_inpaint(root: Path) -> None:
     """Two pictures; in the second one two cats stand in one third, so no words mean either."""
     nouns = {"11": ("dog", [0, 0, 9, 9]), "12": ("cat", [23, 4, 31, 20]), "13": ("tree", [10, 2, 20, 12])}
@@ -395,7 +451,8 @@ def drawn(keys: list[str]) -> list[str]:
 _BUILDERS: Mapping[str, Callable[[Path], None]] = {
     "places365": _places365, "celeba-hq": _celeba_hq, "ffhq": _ffhq, "celeba": _celeba, "paris-streetview": _paris,
     "div2k": _div2k, "imagenet-1k-list": _imagenet, "lama-eval": _lama, "mat-eval": _mat, "cm-gan-eval": _cm_gan,
-    "rord": _rord, "gqa-inpaint": _gqa_inpaint,
+    "rord": _rord, "gqa-inpaint": _gqa_inpaint, "editbench": _editbench,
+    "brushbench": _brushbench, "coco-instances": _coco, "openimages-instances": _openimages,
     "set5": _set5, "set14": _bare, "bsd100": _bare, "urban100": _urban100, "lol": _lol, "ve-lol": _ve_lol,
     "ntire-hdr": _ntire_hdr,
     "cmp-facades": _facades, "facades-pix2pix": _pix2pix, "cityscapes": _cityscapes,
@@ -449,6 +506,15 @@ SPLITS: Mapping[str, Mapping[str, list[str]]] = {
     "mat-eval": {"places": [str(n) for n in range(1, 9)]},
     "cm-gan-eval": {"places-512": _VAL},
     "rord": {"val": [f"clip{n // 4}/{n:05d}" for n in range(8)], "val-clips": ["clip0/00000", "clip1/00004"]},
+    "editbench": {
+        f"{kind}{text}": ["material-common", "count-rare"] for kind in ("natural", "generated")
+        for text in ("", "-simple", "-full")
+    },
+    "brushbench": {name: ["000000003", "000000012"] for name in ("inside", "outside")},
+    "coco-instances": {name: ["000000000007/6", "000000000139/5"] for name in ("val2017", "train2017")},
+    "openimages-instances": {
+        name: ["00a1_m0bt9lr_00000000", "ff02_m0bt9lr_00000002"] for name in ("validation", "test", "train")
+    },
     "gqa-inpaint": {name: ["i7-o11", "i7-o12", "in80-o23"] for name in ("test", "train")},
     "cmp-facades": {
         "asapnet-val": _BASE[:3],

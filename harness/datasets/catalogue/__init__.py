@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.datasets.catalogue.artifacts import ARTIFACTS
 from harness.datasets.catalogue.compared import COMPARED
+from harness.datasets.catalogue.described import DESCRIBED
 from harness.datasets.catalogue.faces import FACES
 from harness.datasets.catalogue.instructed import INSTRUCTED
 from harness.datasets.catalogue.labelled import LABELLED
@@ -19,5 +20,5 @@ __all__ = ["collections"]
 
 def collections() -> dict[str, Collection]:
     """Every known collection by name: sources of pictures, then folders of masks."""
-    sources = (*PICTURES, *FACES, *COMPARED, *PAIRED, *INSTRUCTED, *RESTORED, *LABELLED, *ARTIFACTS, *RATED)
+    sources = (*PICTURES, *FACES, *COMPARED, *PAIRED, *INSTRUCTED, *DESCRIBED, *RESTORED, *LABELLED, *ARTIFACTS, *RATED)
     return {one.name: one for one in (*sources, *MASKS)}
