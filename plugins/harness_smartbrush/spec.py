@@ -18,7 +18,7 @@ _WEIGHTS = (
         origin="Stable Diffusion v1, or what you fine-tuned from it; the authors of SmartBrush released none",
         file="sd-v1.safetensors",
         trained_on="LAION-2B-en and subsets (v1.2 … 1.5), or what you say",
-        parameters_m=1066.307843,
+        parameters_m=1066.235307,
         fetch="get any Stable Diffusion v1 text-to-image checkpoint (v1-4.safetensors) and CLIP ViT-L/14's vocab.json "
         "and merges.txt, and save them here, the first under this name; the base alone has never seen a mask",
         of="smartbrush",
