@@ -49,8 +49,10 @@ def harness_register_degradations(register: Callable[[DegradationSpec | MaskSetS
     from harness.masks.file_specs import file_mask_specs
     from harness.masks.specs import mask_set_specs
 
-    for spec in (*mask_set_specs(), *file_mask_specs(), *degradation_specs()):
-        register(spec)
+    for mask_set in (*mask_set_specs(), *file_mask_specs()):
+        register(mask_set)
+    for degradation in degradation_specs():
+        register(degradation)
 
 
 @hookimpl
@@ -72,6 +74,7 @@ def harness_register_suites(register: Callable[[SuiteSpec], None]) -> None:
     )
     register(SuiteSpec("instruct", "harness.suites:instruct.toml", "an object that an instruction names is taken out"))
     register(SuiteSpec("text-shape", "harness.suites:text-shape.toml", "described objects put into 20 rendered scenes"))
+    register(SuiteSpec("restoration", "harness.suites:restoration.toml", "30 crops at 64 px, degraded in eleven ways"))
     register(SuiteSpec("translation", "harness.suites:translation.toml", "label maps to pictures: scenes, facades"))
     register(SuiteSpec("iqa", "harness.suites:iqa.toml", "image quality: ladders of distortions, rated sets of yours"))
     register(SuiteSpec("inpainting-faces", "harness.suites:inpainting-faces.toml", "faces at 256 px, holes of 40-60 %"))

@@ -24,7 +24,8 @@ def srgb(light: Floats) -> NDArray[np.uint8]:
     """Linear light as sRGB levels, clipped and rounded; undoes `linear_light`."""
     held = light.clip(0, 1)
     level = np.where(held <= 0.0031308, held * 12.92, 1.055 * held ** (1 / 2.4) - 0.055)
-    return np.rint(level * 255).astype(np.uint8)
+    rounded: NDArray[np.uint8] = np.rint(level * 255).astype(np.uint8)
+    return rounded
 
 
 class LowLight:

@@ -1,7 +1,10 @@
 """One operator for every linear degradation here: a matrix on channels, one on rows, one on columns, and lost pixels.
 
 It is the Kronecker product of small matrices (followed by a mask), so its singular values and vectors are products of
-theirs: exact, and cheap at any size. DDRM, DiffPIR and the Wiener filter are computed in them.
+theirs: exact, and cheap at any size. DDRM, DiffPIR and total variation are computed in them.
+
+Compared once with deepinv 0.5.0 (24 × 32 px, float64): Blur inside its edges 4e-16, Downsampling 2e-16, Inpainting 0,
+Decolorize (average, whose weights are float32) 3e-8.
 """
 
 from __future__ import annotations
@@ -61,6 +64,10 @@ class Separable:
         strong = self.strong().to(observed)
         inverse = torch.where(strong > 0, 1 / strong.clamp_min(torch.finfo(observed.dtype).tiny), strong)
         return self.synthesise(inverse * self.analyse_observed(observed))
+
+    def adjoint(self, observed: Tensor) -> Tensor:
+        """``[N,3,h,w] -> [N,3,H,W]``: the transposed matrix."""
+        return self.synthesise(self.values.to(observed) * self.analyse_observed(observed))
 
     def strong(self) -> Tensor:
         """The singular values, those below `SMALLEST` of the largest set to 0."""

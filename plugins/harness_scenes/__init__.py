@@ -11,7 +11,7 @@ from collections.abc import Callable
 from harness.hookspecs import hookimpl
 from harness.specs import DatasetSpec, DegradationSpec, MaskSetSpec, MethodSpec, MetricSpec
 
-from .brush_specs import BRUSH_METRICS, OBJECT_SHAPE, SCENES_BRUSH, SCENES_HDR
+from .brush_specs import BRUSH_METRICS, OBJECT_SHAPE, RESTORATION_CROPS, SCENES_BRUSH, SCENES_HDR
 from .instruct_specs import INSTRUCT_METRICS, SCENES_INSTRUCT
 from .spec import (
     LABEL_MEAN,
@@ -34,12 +34,13 @@ __all__ = [
 
 @hookimpl
 def harness_register_datasets(register: Callable[[DatasetSpec], None]) -> None:
-    """Register `scenes-holes`, `scenes-removal`, `scenes-brush`, `scenes-instruct` and `scenes-hdr`."""
+    """Register `scenes-holes`, `scenes-removal`, `scenes-brush`, `scenes-instruct`, `scenes-hdr`, their crops."""
     register(SCENES_HOLES)
     register(SCENES_REMOVAL)
     register(SCENES_BRUSH)
     register(SCENES_INSTRUCT)
     register(SCENES_HDR)
+    register(RESTORATION_CROPS)
 
 
 @hookimpl

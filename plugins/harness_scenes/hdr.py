@@ -45,8 +45,9 @@ def undo_mu_law(curved: Floats) -> Floats:
 class HdrScenes(PackedScenes):
     """A `harness.interfaces.Dataset` of 24 scenes at 64 px with their linear light.
 
-    A sample's `image` is the radiance's `mu_law` in 8 bit. `truth` has `radiance` (float32 [64, 64, 3], linear, 1 =
-    white of a plain picture, as stored in 4,095 steps of the curve), `peak` (`PEAK`), `scene` and `seed`. Every scene
+    A sample's `image` is the radiance's `mu_law` in 8 bit, its `mask` where a plain picture of it is clipped in some
+    channel. `truth` has `radiance` (float32 [64, 64, 3], linear, 1 = white of a plain picture, as stored in 4,095 steps
+    of the curve), `peak` (`PEAK`), `scene` and `seed`. Every scene
     is a cluster.
     """
 
@@ -61,12 +62,14 @@ class HdrScenes(PackedScenes):
         entry = self._entry(id)
         planes = self._decode(entry["radiance"]).astype(np.float32) / np.float32(LEVELS)
         curved: Floats = np.stack(np.split(planes, 3), axis=2)
+        radiance = undo_mu_law(curved)
         return Sample(
             id=id,
             cluster=entry["cluster"],
             image=np.rint(curved * 255).astype(np.uint8),
+            mask=(radiance > 1).any(axis=2),
             truth={
-                "radiance": undo_mu_law(curved),
+                "radiance": radiance,
                 "peak": PEAK,
                 "scene": Scene.from_dict(entry["scene"]),
                 "seed": entry["seed"],

@@ -57,6 +57,7 @@ def test_its_decomposition_is_the_operator_s(size: tuple[int, int], choice: dict
     assert torch.allclose((start * back).sum(), product)
     spectral = (operator.values * operator.analyse(start) * operator.analyse_observed(y)).sum()
     assert torch.allclose(spectral, product, atol=1e-5)
+    assert torch.allclose(operator.adjoint(y), back, atol=1e-5)
     assert torch.allclose(operator.synthesise(operator.analyse(start)), start)
     if "spread" not in choice:
         assert torch.allclose(operator(operator.pseudo_inverse(seen.detach())), seen.detach(), atol=1e-5)
