@@ -156,7 +156,8 @@ def _losses(networks: _Networks, batch: str, spec: Mapping[str, Any]) -> Arrays:
     fake, real = networks.discriminator(composite), networks.discriminator(truth)
     versions = corrupted(truth, mask, len(truth))
     own = networks.discriminator(versions[:, 0], segment=False)
-    spoilt = [networks.discriminator(each, segment=False).pooled for each in versions.unbind(1)]
+    others = versions[:, 1:].unbind(1)
+    spoilt = [own.pooled, *(networks.discriminator(each, segment=False).pooled for each in others)]
     terms = {
         "hinge rec_L1": (prediction - truth).abs().mean(),
         "hinge contra_textural": textural_contrast(fake.maps, real.maps, own.maps),
