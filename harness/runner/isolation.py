@@ -239,7 +239,7 @@ class IsolatedCaller:
 
 def _request(units: Sequence[Unit], seeds: Sequence[int], task: Task) -> tuple[dict[str, Any], list[Any]]:
     """What the method may see of some samples: no truth, no cluster, no mask that the task does not give."""
-    masks = [unit.mask if "mask" in task.gives else None for unit in units]
+    masks = [unit.mask if "mask" in (*task.gives, *task.oracle) else None for unit in units]
     samples = [
         {
             "id": u.id, "prompt": u.prompt, "masked": mask is not None, "labelled": u.labels is not None,

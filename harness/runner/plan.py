@@ -67,7 +67,7 @@ class Plan:
 
 def _asked(task: Task) -> dict[str, Any]:
     """What of a task names the folder. What it does not have is left out where older folders knew none."""
-    later = {"strategy", "degradation"}
+    later = {"strategy", "degradation", "oracle"}
     return {key: value for key, value in asdict(task).items() if key != "metrics" and (key not in later or value)}
 
 
@@ -113,8 +113,12 @@ def _cell_skip(entry: Entry, task: Task) -> str:
         return f"cannot {task.capability}"
     if task.maskset and not shown_role(spec, task):
         return f"does not understand masks in the role '{task.role}'"
-    ungiven = sorted(spec.needs - set(task.gives) - ALWAYS)
-    return f"needs {', '.join(ungiven)}, which the task does not give" if ungiven else ""
+    told = {*task.gives, *(task.oracle if "oracle" in spec.tags else ())}
+    ungiven = sorted(spec.needs - told - ALWAYS)
+    if not ungiven:
+        return ""
+    given = "gives to oracles alone" if set(ungiven) <= set(task.oracle) else "does not give"
+    return f"needs {', '.join(ungiven)}, which the task {given}"
 
 
 def metric_skip(column: str, registry: Registry) -> str:

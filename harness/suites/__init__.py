@@ -27,6 +27,7 @@ class Task:
         masks: masks per image; with `rotate`, image i gets mask number i mod the set's count instead of 0.
         role: mask role, `hole` or `region`.
         gives: batch fields the task can give; a method is given their intersection with its needs.
+        oracle: batch fields beyond these for methods tagged `oracle` alone, which are shown and never ranked.
         degradation: what is done to a picture before a restorer sees it, `name[k=v]`; "" for nothing.
         metrics: columns, `name` or `name@region`; set metrics among them.
         primary: the one column that ranks.
@@ -47,6 +48,7 @@ class Task:
     rotate: bool = False
     role: str = "hole"
     gives: tuple[str, ...] = ("image", "mask")
+    oracle: tuple[str, ...] = ()
     bar: Literal["", "superior", "noninferior"] = ""
     strategy: str = ""
     degradation: str = ""
@@ -84,6 +86,8 @@ def _task(suite: str, table: Mapping[str, Any]) -> Task:
     Strategy.parse(task.strategy)
     if task.degradation and (task.capability != "restore" or task.maskset):
         raise HarnessError(f"suite {suite}: task {task.id} has a degradation: capability restore, and no masks")
+    if not set(task.oracle) <= {"mask"}:
+        raise HarnessError(f"suite {suite}: task {task.id}: oracles can be told a mask, nothing else")
     if "operator" in task.gives and not task.degradation:
         raise HarnessError(f"suite {suite}: task {task.id} gives the operator of no degradation")
     if task.primary not in task.metrics:

@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from torch import Tensor
 
+from harness.cli import cli
 from harness.errors import HarnessError
 from harness.interfaces import Dataset, MetricBatch, Sample
 from harness.nn.first_stage import load_first_stage
@@ -142,3 +144,12 @@ def test_other_data_are_refused() -> None:
         load_target(registry().metric("removed"))()(batch)
     with pytest.raises(HarnessError, match="without @hole"):
         load_target(registry().metric("removed"))(region="hole")
+
+
+def test_the_mask_is_for_oracles_alone_but_where_the_box_is_told() -> None:
+    asked = ["run", "--suite", "instruct", "-m", "telea", "-m", "oracle-mask:telea", "--plan"]
+    lines = CliRunner().invoke(cli, asked, catch_exceptions=False).stdout.splitlines()
+    refused = [line for line in lines if line.endswith("needs mask, which the task gives to oracles alone")]
+    assert [line.split()[3] for line in refused] == ["plain-few:", "plain-many:", "relational:", "absent:"]
+    told = lines.index(next(line for line in lines if line.startswith("told-box")))
+    assert lines[told + 1].split() == ["telea,", "oracle-mask:telea"]
