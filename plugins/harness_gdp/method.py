@@ -131,8 +131,9 @@ class GdpHdr:
         """Pictures of the exposures' size; facts and maps tell how the light was found.
 
         Raises:
-            HarnessError: no exposures, or not one seed for each.
+            HarnessError: no image, no exposures, or not one seed for each.
         """
+        _copied(batch.image, "an image", "gdp-hdr")
         return _lit(self.sampler, _copied(batch.exposures, "exposures", "gdp-hdr"), batch.seeds, pulls=1)
 
 

@@ -10,7 +10,7 @@ from harness.nn.diffusion import Diffusion
 from harness_gdp.distances import Distance
 from harness_gdp.guidance import Form, Point, Quality
 
-__all__ = ["LOSSES", "Options", "Preset", "Switch"]
+__all__ = ["LOSSES", "OFFICIAL_SIDE", "OFFICIAL_STEPS", "Options", "Preset", "Switch"]
 
 Preset = Literal["ours", "release", "paper"]
 Switch = Literal["preset", "off", "on"]

@@ -101,7 +101,7 @@ def test_any_operator_is_undone_at_the_wanted_size(weights: LoadedWeights, given
 def test_several_exposures_make_one_picture_and_tell_how_their_light_was_found(weights: LoadedWeights) -> None:
     clean = _batch(20, 36).image
     exposures = torch.stack([(gain * clean).clamp(max=1) for gain in (0.3, 1.0, 3.0)], 1)
-    batch = Batch(("a",), exposures=exposures, seeds=(4,))
+    batch = Batch(("a",), clean, exposures=exposures, seeds=(4,))
     for preset in ("ours", "release"):
         answer = GdpHdr(Setup(weights=weights), steps=8, window=16, preset=preset).restore(batch)
         assert answer.image.shape == clean.shape
@@ -182,7 +182,7 @@ def test_what_cannot_be_is_refused_in_one_line(weights: LoadedWeights) -> None:
     with pytest.raises(HarnessError, match="needs to know what was done"):
         GdpRestorer(setup).restore(Batch(("a",), batch.image, seeds=(1,)))
     with pytest.raises(HarnessError, match="needs exposures"):
-        GdpHdr(setup).restore(Batch(("a",), seeds=(1,)))
+        GdpHdr(setup).restore(Batch(("a",), batch.image[:1], seeds=(1,)))
     with pytest.raises(HarnessError, match="no use for the loss 'spatial'"):
         GdpInpainter(setup, losses="spatial")
 
