@@ -13,7 +13,16 @@ from torch import Tensor
 
 from harness.errors import HarnessError
 
-__all__ = ["Diffusion", "Estimate", "cosine_betas", "evenly_spaced", "linear_betas", "respaced", "scaled_linear_betas"]
+__all__ = [
+    "Diffusion",
+    "Estimate",
+    "Table",
+    "cosine_betas",
+    "evenly_spaced",
+    "linear_betas",
+    "respaced",
+    "scaled_linear_betas",
+]
 
 Table = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from torch.nn import functional
 from harness.errors import HarnessError
 from harness.interfaces import Batch, Images, Setup
 
-__all__ = ["Identity", "OracleMask", "filled"]
+__all__ = ["Identity", "OracleMask", "filled", "grown"]
 
 
 class Identity:

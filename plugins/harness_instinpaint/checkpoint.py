@@ -18,7 +18,18 @@ from harness.nn.first_stage import SHIPPED, first_stage_sha256, load_first_stage
 from harness.weights.loading import METADATA, load_state, read_metadata
 from harness_instinpaint.network import GQA, InstInpaint, InstInpaintConfig, betas, mini
 
-__all__ = ["FIRST_STAGE", "TABLES", "Loaded", "from_release", "load_network", "random_network", "schedule_tables"]
+__all__ = [
+    "AVERAGED",
+    "DUPLICATE",
+    "FIRST_STAGE",
+    "MODEL",
+    "TABLES",
+    "Loaded",
+    "from_release",
+    "load_network",
+    "random_network",
+    "schedule_tables",
+]
 
 MODEL, AVERAGED, DUPLICATE = "model.", "model_ema.", "cond_stage_model."
 FIRST_STAGE = "first_stage"

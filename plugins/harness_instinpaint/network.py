@@ -19,7 +19,7 @@ from harness.nn.first_stage import SMALL
 from harness.nn.text_transformer import TextConfig, TextTransformer
 from harness_instinpaint.words import small_words
 
-__all__ = ["CLEVR", "CONFIGURATIONS", "GQA", "InstInpaint", "InstInpaintConfig", "Prediction", "betas", "mini"]
+__all__ = ["CLEVR", "CONFIGURATIONS", "GQA", "STEPS", "InstInpaint", "InstInpaintConfig", "Prediction", "betas", "mini"]
 
 FIRST, LAST, STEPS = 0.0015, 0.0195, 1000
 _UNET = UNetConfig(

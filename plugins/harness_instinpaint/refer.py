@@ -25,7 +25,7 @@ from harness.weights.loading import METADATA, read_metadata
 from harness_instinpaint.baselines import filled, grown
 from harness_instinpaint.words import list_encoder, small_words
 
-__all__ = ["FACTOR", "Finder", "FinderConfig", "ReferThenInpaint", "load_finder"]
+__all__ = ["FACTOR", "FOUND", "Finder", "FinderConfig", "ReferThenInpaint", "load_finder"]
 
 FACTOR = 8
 """Pixels of a side that are one position where text and picture meet."""

@@ -30,7 +30,7 @@ from harness_instinpaint.pairs import Asked, coarse_mask, latents, open_pairs
 from harness_instinpaint.sampling import Told, sampled, sampler, start_of
 from harness_instinpaint.words import list_encoder
 
-__all__ = ["Course", "Mini", "mini_recipe"]
+__all__ = ["Course", "Edits", "Mini", "mini_recipe"]
 
 HELD_OUT = 40  # last scenes; the suite judges on others still
 VALIDATION_SEED = 7_919

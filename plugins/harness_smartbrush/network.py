@@ -21,7 +21,7 @@ from harness.nn.diffusion import Table, scaled_linear_betas
 from harness.nn.diffusion_unet import DiffusionUNet, UNetConfig
 from harness.nn.text_transformer import TextConfig, TextTransformer
 
-__all__ = ["SD_V1", "STEPS", "BrushConfig", "Prediction", "SmartBrush", "betas", "mini", "noise_mask"]
+__all__ = ["LATENT", "SD_V1", "STEPS", "BrushConfig", "Prediction", "SmartBrush", "betas", "mini", "noise_mask"]
 
 STEPS, FIRST, LAST = 1000, 0.00085, 0.012
 LATENT = 4
