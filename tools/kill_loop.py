@@ -177,10 +177,19 @@ def _at_the_report(victim: Victim) -> int:
     return _once(victim, lambda now: now.sealed == len(METHODS) and not now.lines, victim.seconds / 3)
 
 
+def _await_stop(child: Child) -> None:
+    """Wait for the child to have stopped itself: a SIGCONT that comes before is lost, and it would never go on."""
+    limit = time.monotonic() + END
+    while Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+        assert time.monotonic() < limit
+        time.sleep(0.005)
+
+
 def _at_a_system_call(victim: Victim) -> int:
     calls = victim.chance.choice(tuple(CALLS))
     number = victim.chance.randint(1, CALLS[calls])
     child = victim.forks.start(COMMAND, victim.folder, stopped=True)
+    _await_stop(child)
     command = ["strace", "-f", "-o", "/dev/null", "-p", str(child.pid), "-e", f"trace={calls}"]
     command += ["-e", f"inject={calls}:signal=KILL:when={number}"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
