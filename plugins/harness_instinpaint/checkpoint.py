@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from harness import weights
 from harness.errors import HarnessError
@@ -39,6 +39,7 @@ TABLES = (
     "log_one_minus_alphas_cumprod", "sqrt_recip_alphas_cumprod", "sqrt_recipm1_alphas_cumprod", "posterior_variance",
     "posterior_log_variance_clipped", "posterior_mean_coef1", "posterior_mean_coef2",
 )  # fmt: skip
+AWAKE = 0.1
 ROUNDING = 1e-4  # of float32 tables whose quotients lie near 0 at their ends
 
 
@@ -122,7 +123,17 @@ def schedule_tables() -> dict[str, Table]:
 
 
 def random_network(config: InstInpaintConfig | None = None) -> Loaded:
-    """Weights from a fixed seed, of the small configuration unless told: for tests and timing."""
+    """Weights from a fixed seed, of the small configuration unless told: for tests and timing.
+
+    No layer of them is zero, as some are where a training starts: such a network edits something.
+    """
     chosen = config or mini()
-    network = weights.random_network(lambda: InstInpaint(chosen))
+    network = weights.random_network(lambda: _awake(InstInpaint(chosen)))
     return Loaded(network, network.first_stage_model or weights.random_network(lambda: VectorAutoencoder(chosen.stage)))
+
+
+def _awake(network: InstInpaint) -> InstInpaint:
+    for value in network.model.parameters():
+        if value.ndim > 1 and not value.any():
+            nn.init.normal_(value, std=AWAKE)
+    return network

@@ -15,7 +15,7 @@ from harness_instinpaint.network import CONFIGURATIONS, InstInpaint
 from harness_instinpaint.sampling import Told, sampled, sampler
 from harness_instinpaint.words import Encode, list_encoder, piece_encoder
 
-__all__ = ["Editor", "MaskedEditor", "SourcelessEditor", "encoder_of"]
+__all__ = ["Editor", "Keep", "MaskedEditor", "SourcelessEditor", "encoder_of"]
 
 VOCABULARY = "vocab.txt"
 TIMED = "random-"
