@@ -121,7 +121,7 @@ def _fusion() -> MethodSpec:
         name="exposure-fusion",
         target="harness_restore.blind:ExposureFusion",
         summary="exposures blended by contrast, saturation and well-exposedness (OpenCV's Mertens)",
-        needs=frozenset({"image", "exposures"}),
+        needs=frozenset({"exposures"}),
         requires=_OPENCV,
         paper=Paper("Exposure Fusion", "Pacific Graphics", 2007),
     )
