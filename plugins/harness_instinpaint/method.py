@@ -11,7 +11,7 @@ from torch.nn import functional
 from harness.errors import HarnessError
 from harness.interfaces import Batch, Images, Setup
 from harness_instinpaint.checkpoint import load_network, random_network
-from harness_instinpaint.network import CONFIGURATIONS, InstInpaint
+from harness_instinpaint.network import CONFIGURATIONS, InstInpaint, Meaning
 from harness_instinpaint.sampling import Told, sampled, sampler
 from harness_instinpaint.words import Encode, list_encoder, piece_encoder
 
@@ -79,7 +79,7 @@ class Editor:
         image = self._image(batch)
         shown = self._resized(image)
         source = self.first.encode(2 * shown - 1)
-        told = Told(*self._told(batch, source))
+        told = self._told(batch, source)
         noise = batch.noise(source.shape[1:]).to(source)
         edit = sampled(self.network, self.diffusion, noise, told)
         made = self._decoded(edit.latent)
@@ -91,11 +91,11 @@ class Editor:
         maps = {} if edit.where is None else {"where": _enlarged(edit.where, size)}
         return Images(answer, maps, {"steps": [len(self.diffusion)] * len(image)})
 
-    def _told(self, batch: Batch, source: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+    def _told(self, batch: Batch, source: Tensor) -> Told:
         """Source, meaning and mask as this method gives them."""
-        return source, self._meaning(batch, source), None
+        return Told(source, self._meaning(batch, source))
 
-    def _meaning(self, batch: Batch, source: Tensor) -> Tensor:
+    def _meaning(self, batch: Batch, source: Tensor) -> Meaning:
         assert batch.prompt is not None  # `_image` refused
         return self.network.read(torch.tensor([self.encode(text) for text in batch.prompt], device=source.device))
 
@@ -122,12 +122,12 @@ class MaskedEditor(Editor):
 
     name = "instinpaint-mask"
 
-    def _told(self, batch: Batch, source: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+    def _told(self, batch: Batch, source: Tensor) -> Told:
         _, mask = batch.image_and_mask(self.name)
         if not self.network.config.told_where:
             raise HarnessError("these weights are told no mask: instinpaint-mask needs weights of ours")
         where = functional.interpolate((mask > 0).to(source), size=source.shape[-2:], mode="area")
-        return source, self._meaning(batch, source), where
+        return Told(source, self._meaning(batch, source), where)
 
 
 class SourcelessEditor(Editor):
@@ -135,8 +135,8 @@ class SourcelessEditor(Editor):
 
     name = "instinpaint-nosource"
 
-    def _told(self, batch: Batch, source: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-        return torch.zeros_like(source), self._meaning(batch, source), None
+    def _told(self, batch: Batch, source: Tensor) -> Told:
+        return Told(torch.zeros_like(source), self._meaning(batch, source))
 
 
 def _enlarged(image: Tensor, size: tuple[int, ...] | torch.Size) -> Tensor:

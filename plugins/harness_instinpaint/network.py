@@ -17,10 +17,24 @@ from harness.nn.diffusion import Table, scaled_linear_betas
 from harness.nn.diffusion_unet import DiffusionUNet, UNetConfig
 from harness.nn.first_stage import SMALL
 from harness.nn.text_transformer import TextConfig, TextTransformer
+from harness_instinpaint.selection import Selection
 from harness_instinpaint.words import small_words
 
-__all__ = ["CLEVR", "CONFIGURATIONS", "GQA", "STEPS", "InstInpaint", "InstInpaintConfig", "Prediction", "betas", "mini"]
+__all__ = [
+    "CLEVR",
+    "CONFIGURATIONS",
+    "GQA",
+    "STEPS",
+    "InstInpaint",
+    "InstInpaintConfig",
+    "Meaning",
+    "Prediction",
+    "betas",
+    "mini",
+]
 
+FEATURES, ATTRIBUTES = 32, (8, 3, 2, 2)
+"""ours, of the small configuration; colours, shapes, materials and sizes of rendered scenes."""
 FIRST, LAST, STEPS = 0.0015, 0.0195, 1000
 _UNET = UNetConfig(
     channels=128, multipliers=(1, 2, 3, 4), attention=(2, 4, 8), heads=8, inputs=8, outputs=4, context=512,
@@ -38,7 +52,9 @@ class InstInpaintConfig:
         side: shorter side, in pixels, of the pictures that it was trained on.
         predicts: what the first channels of the U-Net are: the noise, or (ours) what the edit adds to the source.
         told_where: ours: one more input, a coarse mask of what is meant, all 0 where there is none.
-        tells_where: ours: one more output, the log-odds that the edit changes a place.
+        features: ours: further outputs of every place, from which the words select where the edit changes the picture;
+            elsewhere it is scaled down. 0: the release's, without any.
+        attributes: ours: how many values each kind of further outputs has that training teaches (what a place shows).
         words: the vocabulary, by number; empty where a file of the user's has it (bert-base-uncased's).
     """
 
@@ -48,7 +64,8 @@ class InstInpaintConfig:
     side: int = 256
     predicts: Literal["noise", "change"] = "noise"
     told_where: bool = False
-    tells_where: bool = False
+    features: int = 0
+    attributes: tuple[int, ...] = ()
     words: tuple[str, ...] = ()
 
     @classmethod
@@ -84,15 +101,16 @@ def mini() -> InstInpaintConfig:
     words = small_words()
     return InstInpaintConfig(
         unet=UNetConfig(
-            channels=16, multipliers=(2, 3), blocks=1, attention=(2,), heads=4, inputs=9, outputs=5, context=64,
-            resample="conv", scale_shift=False, groups=8,
+            channels=16, multipliers=(2, 3), blocks=1, attention=(2,), heads=4, inputs=9,
+            outputs=4 + 1 + FEATURES + sum(ATTRIBUTES), context=64, resample="conv", scale_shift=False, groups=8,
         ),
         first=None,
         text=TextConfig(width=64, layers=2, heads=4, head_channels=16, words=len(words), longest=20),
         side=128,
         predicts="change",
         told_where=True,
-        tells_where=True,
+        features=FEATURES,
+        attributes=ATTRIBUTES,
         words=words,
     )  # fmt: skip
 
@@ -106,10 +124,19 @@ def betas() -> Table:
 
 
 class Prediction(NamedTuple):
-    """What the U-Net says: noise or change ``[N, latent, h, w]``, log-odds of where ``[N, 1, h, w]`` or None."""
+    """What the U-Net says: noise or change ``[N, latent, h, w]``; log-odds of where ``[N, 1, h, w]`` and, of every
+    place, of what it shows ``[N, attributes, h, w]``, both None of the release's."""
 
     told: Tensor
-    where: Tensor | None
+    where: Tensor | None = None
+    shows: Tensor | None = None
+
+
+class Meaning(NamedTuple):
+    """What an instruction's words mean in context ``[N, T, C]``, and what they select by ``[N, F]`` or None."""
+
+    context: Tensor
+    chosen: Tensor | None = None
 
 
 class _Model(nn.Module):
@@ -133,26 +160,35 @@ class InstInpaint(nn.Module):
         self.model = _Model(config.unet)
         self.first_stage_model = VectorAutoencoder(config.first) if config.first else None
         self.cond_stage_instruction_embedder = _Embedder(config.text)
+        self.select = Selection(config.text.width, config.features, config.attributes) if config.features else None
 
-    def read(self, ids: Tensor) -> Tensor:
-        """The meaning ``[N, T, C]`` of instructions' numbers ``[N, T]``."""
-        meaning: Tensor = self.cond_stage_instruction_embedder.transformer(ids)
-        return meaning
+    def read(self, ids: Tensor) -> Meaning:
+        """The meaning of instructions' numbers ``[N, T]``."""
+        transformer = self.cond_stage_instruction_embedder.transformer
+        context: Tensor = transformer(ids)
+        if self.select is None:
+            return Meaning(context)
+        return Meaning(context, self.select.read(ids, transformer.token_emb(ids), context))
 
     def forward(
-        self, noisy: Tensor, source: Tensor, steps: Tensor, context: Tensor, where: Tensor | None = None
+        self, noisy: Tensor, source: Tensor, steps: Tensor, meaning: Meaning, where: Tensor | None = None
     ) -> Prediction:
         """The U-Net's prediction.
 
         Args:
             noisy, source: latents ``[N, latent, h, w]``; a source of zeros: none (ours, of `told_where` networks).
             steps: of the schedule, ``[N]``.
-            context: what `read` gave.
+            meaning: what `read` gave.
             where: a coarse mask ``[N, 1, h, w]`` in [0, 1], or None; only of networks that are told.
         """
         shown = [noisy, source]
         if self.config.told_where:
             shown.append(torch.zeros_like(noisy[:, :1]) if where is None else where)
-        told = self.model.diffusion_model(torch.cat(shown, dim=1), steps, context)
+        made = self.model.diffusion_model(torch.cat(shown, dim=1), steps, meaning.context)
         count = self.config.stage.latent
-        return Prediction(told[:, :count], told[:, count:] if self.config.tells_where else None)
+        if self.select is None or meaning.chosen is None:
+            return Prediction(made)
+        odds, shows = self.select(made[:, count:], meaning.chosen)
+        # without a source there is nothing to leave alone: all of the picture is the edit
+        everywhere = ~source.flatten(1).any(1)[:, None, None, None]
+        return Prediction(made[:, :count] * torch.where(everywhere, 1.0, odds.sigmoid()), odds, shows)

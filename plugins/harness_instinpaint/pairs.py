@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +20,7 @@ from harness.nn.autoencoder import VectorAutoencoder
 from harness.training.checkpoint import write_atomically
 from harness.training.data import PackedImages, open_packed
 from harness.training.inpainting import to_signed
+from harness_instinpaint.selection import ATTRIBUTE_KINDS
 
 if TYPE_CHECKING:
     from harness.interfaces import Hole
@@ -42,11 +43,12 @@ class Pair:
 
 @dataclass(frozen=True)
 class Scene:
-    """The picture that shows all, the pairs, and instructions that name what is not there."""
+    """The picture that shows all, the pairs, instructions that name what is not there, each object's attributes."""
 
     whole: int
     pairs: tuple[Pair, ...]
     absent: tuple[str, ...]
+    objects: tuple[tuple[str, ...], ...]
 
 
 class Asked(NamedTuple):
@@ -66,10 +68,19 @@ class Pairs:
     packed: PackedImages
     instances: NDArray[np.uint8]
     scenes: tuple[Scene, ...]
+    attributes: Mapping[int, NDArray[np.int64]]
+    """Of every picture, the numbers of its objects' attributes: -1 the background's, then by label [labels, kinds]."""
 
     def part(self, start: int | None, stop: int | None) -> Pairs:
         """The same pictures with some of the scenes."""
-        return Pairs(self.packed, self.instances, self.scenes[start:stop])
+        return replace(self, scenes=self.scenes[start:stop])
+
+    def shown(self, asked: Asked, cells: int) -> NDArray[np.int64]:
+        """What the middle of each of ``cells``² squares of the source shows: ``[kinds, cells, cells]``, -1: nothing."""
+        step = self.instances.shape[1] // cells
+        middle = self.instances[asked.source][step // 2 :: step, step // 2 :: step]
+        shown = self.attributes[asked.source][middle].transpose(2, 0, 1)
+        return np.ascontiguousarray(shown[..., ::-1] if asked.mirrored else shown)
 
     def draw(self, rng: np.random.Generator, absent: float) -> Asked:
         """One thing to learn; with a chance of ``absent`` the instruction names what is not in the source.
@@ -131,7 +142,7 @@ def open_pairs(folder: Path) -> Pairs:
     usable = tuple(scene for scene in scenes if scene.pairs)
     if not usable or len(instances) != len(packed.images):
         raise HarnessError(f"{path}: no pairs, or not one map of instances for each picture")
-    return Pairs(packed, instances, usable)
+    return Pairs(packed, instances, usable, _attributes(scenes))
 
 
 def _scene(facts: Mapping[str, Any]) -> Scene:
@@ -140,7 +151,19 @@ def _scene(facts: Mapping[str, Any]) -> Scene:
         for key, number in facts["without"].items()
         if facts["prompts"].get(key)
     ]
-    return Scene(int(facts["whole"]), tuple(pairs), tuple(facts["absent"]))
+    objects = tuple(tuple(str(item[kind]) for kind in ATTRIBUTE_KINDS) for item in facts["scene"]["objects"])
+    return Scene(int(facts["whole"]), tuple(pairs), tuple(facts["absent"]), objects)
+
+
+def _attributes(scenes: Sequence[Scene]) -> dict[int, NDArray[np.int64]]:
+    """By picture. A value's number is its place in the alphabet of those that the scenes have."""
+    seen = [sorted({item[kind] for scene in scenes for item in scene.objects}) for kind in range(len(ATTRIBUTE_KINDS))]
+    found = {}
+    for scene in scenes:
+        rows = [[values.index(word) for values, word in zip(seen, item, strict=True)] for item in scene.objects]
+        table = np.array([[-1] * len(seen), *rows], np.int64)
+        found |= {number: table for number in (scene.whole, *(pair.without for pair in scene.pairs))}
+    return found
 
 
 @torch.inference_mode()

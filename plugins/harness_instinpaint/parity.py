@@ -142,8 +142,8 @@ def _outputs(network: InstInpaint, facts: Mapping[str, Any], arrays: Arrays) -> 
         ("quant", coded.quantised, PART),
         ("indices", coded.numbers.flatten(), EXACT),
         ("decoded", first.decode(coded.quantised), PART),
-        ("context", told.context, PART),
-        ("eps", network(noisy, told.source, t, told.context).told, PART),
+        ("context", told.meaning.context, PART),
+        ("eps", network(noisy, told.source, t, told.meaning).told, PART),
         ("ddim_latent", edit.latent, LOOP),
         ("ddim_decoded", first.decode(edit.latent), DECODED),
     ):

@@ -8,16 +8,16 @@ import torch
 from torch import Tensor
 
 from harness.nn.diffusion import Diffusion, evenly_spaced
-from harness_instinpaint.network import STEPS, InstInpaint, Prediction, betas
+from harness_instinpaint.network import STEPS, InstInpaint, Meaning, Prediction, betas
 
 __all__ = ["Edit", "Told", "sampled", "sampler", "start_of"]
 
 
 class Told(NamedTuple):
-    """What an edit is told: source latent ``[N, latent, h, w]``, the text's meaning ``[N, T, C]``, a mask or None."""
+    """What an edit is told: source latent ``[N, latent, h, w]``, the text's meaning, a mask or None."""
 
     source: Tensor
-    context: Tensor
+    meaning: Meaning
     where: Tensor | None = None
 
 
@@ -51,7 +51,7 @@ def sampled(network: InstInpaint, diffusion: Diffusion, noise: Tensor, told: Tol
     still = torch.zeros_like(noise)
     for index in reversed(range(len(diffusion))):
         t = torch.full((len(noise),), index, device=noise.device)
-        prediction = network(latent, told.source, diffusion.original.to(noise.device)[t], told.context, told.where)
+        prediction = network(latent, told.source, diffusion.original.to(noise.device)[t], told.meaning, told.where)
         start = start_of(network, diffusion, prediction, latent, t, told.source)
         clean = index == 0 and network.config.predicts == "change"
         latent = start if clean else diffusion.implicit(start, latent, t, still)

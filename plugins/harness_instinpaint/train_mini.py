@@ -3,8 +3,8 @@
 From the paper: the U-Net and the text transformer from scratch on the latents of a first stage that stays as it is,
 source beside noise; in one of five the instruction names what is not there, and the target is the source. All else
 is ours: the network predicts what the edit adds to the source, so that it knows from the start how to leave a picture
-alone; it is held to that where something changes more than elsewhere; it tells where that is; noisy steps, which need
-the text, are drawn more often.
+alone; it is held to that where something changes more than elsewhere; it tells where that is, and is taught what every
+place shows, from which the words select; noisy steps, which need the text, are drawn more often.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from harness.nn.first_stage import SHIPPED, first_stage_sha256, load_first_stage
 from harness.training.data import step_rng
 from harness.training.recipe import MODEL, Parts, Progress, Validation, warm_up_then_fall
 from harness_instinpaint.checkpoint import FIRST_STAGE
-from harness_instinpaint.network import STEPS, InstInpaint, betas, mini
+from harness_instinpaint.network import STEPS, InstInpaint, Prediction, betas, mini
 from harness_instinpaint.pairs import Asked, coarse_mask, latents, open_pairs
 from harness_instinpaint.sampling import Told, sampled, sampler, start_of
+from harness_instinpaint.selection import attribute_loss
 from harness_instinpaint.words import list_encoder
 
 __all__ = ["Course", "Edits", "Mini", "mini_recipe"]
@@ -47,7 +48,7 @@ class Course:
         noisier: a step is the largest of so many even draws.
         changed: further weight of places that the edit changes.
         sourceless_weight: of what is shown no source; its error is of another size.
-        where: weight of the log-odds.
+        where, shows: weights of the log-odds that a place changes, and of those of what it shows.
         judged, judged_steps: held-out edits of a validation, and the steps of each.
     """
 
@@ -58,7 +59,8 @@ class Course:
     noisier: int = 2
     changed: float = 8.0
     sourceless_weight: float = 0.05
-    where: float = 0.3
+    where: float = 1.0
+    shows: float = 0.1
     learning_rate: float = 1.5e-3
     last_rate: float = 0.03
     decay_from: float = 0.5
@@ -71,13 +73,15 @@ class Course:
 
 
 class Edits(NamedTuple):
-    """Edits as tensors: latents ``[N, C, h, w]``, places that change and masks ``[N, 1, h, w]``, words ``[N, T]``."""
+    """Edits as tensors: latents ``[N, C, h, w]``, places that change and masks ``[N, 1, h, w]``, words ``[N, T]``, what
+    places show ``[N, kinds, h, w]``."""
 
     source: Tensor
     target: Tensor
     changed: Tensor
     where: Tensor
     ids: Tensor
+    shows: Tensor
 
 
 class Mini:
@@ -145,6 +149,7 @@ class Mini:
             torch.from_numpy(changed),
             torch.from_numpy(where),
             torch.tensor([self.encode(each.prompt) for each in asked]),
+            torch.from_numpy(np.stack([self.pairs.shown(each, cells) for each in asked])),
         )
 
     def _changed(self, asked: Asked, cells: int) -> np.ndarray[Any, Any]:
@@ -162,12 +167,20 @@ class Mini:
         target, changed, shown = batch["target"], batch["changed"], batch["shown"][:, None, None, None]
         noisy = self.diffusion.noisy(target, batch["t"], batch["noise"])
         source = batch["source"] * shown
-        context = parts.accelerator.unwrap_model(network).read(batch["ids"])
-        told, where = network(noisy, source, batch["t"], context, batch["where"])
-        error = (source + told - target).square()
+        meaning = parts.accelerator.unwrap_model(network).read(batch["ids"])
+        prediction: Prediction = network(noisy, source, batch["t"], meaning, batch["where"])
+        assert prediction.where is not None
+        assert prediction.shows is not None
+        error = (source + prediction.told - target).square()
         weight = shown * (1 + c.changed * changed) + (1 - shown) * c.sourceless_weight
-        odds = functional.binary_cross_entropy_with_logits(where, changed, reduction="none")
-        losses = {"start": (weight * error).mean(), "where": c.where * (shown * odds).mean()}
+        odds = functional.binary_cross_entropy_with_logits(prediction.where, changed, reduction="none")
+        # what is not shown cannot be told
+        visible = torch.where(shown > 0, batch["shows"], -1)
+        losses = {
+            "start": (weight * error).mean(),
+            "where": c.where * (shown * odds).mean(),
+            "shows": c.shows * attribute_loss(prediction.shows, visible, self.config.attributes),
+        }
         parts.descend(torch.stack(list(losses.values())).sum(), MODEL, c.clip)
         return {name: value.detach() for name, value in losses.items()}
 

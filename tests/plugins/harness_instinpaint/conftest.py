@@ -14,6 +14,11 @@ from harness.nn.autoencoder import VectorAutoencoder
 from harness.nn.first_stage import SMALL
 
 SIDE, SCENES = 32, 8
+COLOURS = ("gray", "red", "blue", "green", "brown", "purple", "cyan", "yellow")
+
+
+def _object(colour: str, shape: str) -> dict[str, str]:
+    return {"colour": colour, "shape": shape, "material": "metal", "size": "small"}
 
 
 def write_pairs(folder: Path) -> Path:
@@ -31,7 +36,7 @@ def write_pairs(folder: Path) -> Path:
         scenes.append(
             {
                 "whole": 3 * number,
-                "scene": {},
+                "scene": {"objects": [_object("red", "cube"), _object(COLOURS[number], "sphere")]},
                 "without": {"0": 3 * number + 1, "1": 3 * number + 2},
                 "prompts": {
                     "0": ["remove the red cube", "remove the cube to the left of the sphere"],
