@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,8 @@ from harness.nn.spatial_transformer import SpatialTransformer
 from harness.nn.text_transformer import TextConfig, TextTransformer
 from harness.weights.loading import METADATA, read_metadata
 from harness_instinpaint.baselines import filled, grown
+from harness_instinpaint.network import ATTRIBUTES, FEATURES
+from harness_instinpaint.selection import Selection
 from harness_instinpaint.words import list_encoder, small_words
 
 __all__ = ["FACTOR", "FOUND", "Finder", "FinderConfig", "ReferThenInpaint", "load_finder"]
@@ -41,20 +43,32 @@ class FinderConfig:
         text: the text encoder.
         words: its vocabulary, by number.
         side: shorter side, in pixels, of the pictures that it was trained on.
+        features, attributes: of a position, from which the words select (`harness_instinpaint.selection`).
     """
 
     channels: int = 48
     blocks: int = 2
     heads: int = 4
     groups: int = 8
-    text: TextConfig = field(default_factory=lambda: TextConfig(48, 2, 4, 12, len(small_words()), 28))
+    text: TextConfig = field(default_factory=lambda: TextConfig(48, 2, 4, 12, len(small_words()), 20))
     words: tuple[str, ...] = field(default_factory=small_words)
     side: int = 128
+    features: int = FEATURES
+    attributes: tuple[int, ...] = ATTRIBUTES
 
     @classmethod
     def stated(cls, facts: Mapping[str, Any]) -> FinderConfig:
-        """From the JSON of `dataclasses.asdict`. Raises `TypeError` for other names."""
-        return cls(**{**facts, "text": TextConfig(**facts["text"]), "words": tuple(facts["words"])})
+        """From the JSON of `dataclasses.asdict`. Raises `KeyError` or `TypeError` for other names."""
+        lists = {name: tuple(facts[name]) for name in ("words", "attributes")}
+        return cls(**{**facts, **lists, "text": TextConfig(**facts["text"])})
+
+
+class Found(NamedTuple):
+    """Log-odds: of every pixel ``[N, 1, H, W]``; of every position ``[N, 1, h, w]`` and of what it shows."""
+
+    pixels: Tensor
+    where: Tensor
+    shows: Tensor
 
 
 class _Convolved(nn.Sequential):
@@ -63,7 +77,7 @@ class _Convolved(nn.Sequential):
 
 
 class Finder(nn.Module):
-    """Log-odds ``[N, 1, H, W]`` that a pixel is of what the words name; H and W are multiples of `FACTOR`."""
+    """Finds the pixels of what the words name; H and W are multiples of `FACTOR`."""
 
     def __init__(self, config: FinderConfig | None = None) -> None:
         super().__init__()
@@ -77,12 +91,15 @@ class Finder(nn.Module):
         self.reading = nn.ModuleList(
             [SpatialTransformer(wide, self.config.heads, text.width, groups) for _ in range(self.config.blocks)]
         )
-        self.narrow = nn.Conv2d(wide, half, 1)
+        attributes = self.config.attributes
+        self.places = nn.Conv2d(wide, 1 + self.config.features + sum(attributes), 1)
+        self.select = Selection(text.width, self.config.features, attributes)
+        self.narrow = nn.Conv2d(wide + 1, half, 1)
         self.join_middle = _Convolved(half + wide, half, groups)
         self.join_fine = _Convolved(half + half, half, groups)
         self.out = nn.Conv2d(half, 4, 3, padding=1)
 
-    def forward(self, image: Tensor, ids: Tensor) -> Tensor:
+    def forward(self, image: Tensor, ids: Tensor) -> Found:
         """``image`` ``[N, 3, H, W]`` in [-1, 1], ``ids`` ``[N, T]``."""
         fine = self.fine(image)
         middle = self.middle(fine)
@@ -91,10 +108,13 @@ class Finder(nn.Module):
         context = self.text(ids)
         for block in self.reading:
             coarse = block(coarse, image, context)
-        up = self.join_middle(torch.cat([_doubled(self.narrow(coarse)), middle], dim=1))
+        where, shows = self.select(self.places(coarse), self.select.read(ids, self.text.token_emb(ids), context))
+        narrow = self.narrow(torch.cat([coarse, where], dim=1))
+        up = self.join_middle(torch.cat([_doubled(narrow), middle], dim=1))
         up = self.join_fine(torch.cat([_doubled(up), fine], dim=1))
-        odds: Tensor = functional.pixel_shuffle(self.out(up), 2)
-        return odds
+        # what no position was selected for is nobody's pixel
+        pixels = functional.pixel_shuffle(self.out(up), 2) + functional.interpolate(where, image.shape[-2:])
+        return Found(pixels, where, shows)
 
 
 def _doubled(image: Tensor) -> Tensor:
@@ -163,5 +183,5 @@ class ReferThenInpaint:
         shown = tuple(max(1, round(side * scale / FACTOR)) * FACTOR for side in size)
         small = functional.interpolate(image, shown, mode="bilinear", antialias=True)
         ids = torch.tensor([self.encode(text) for text in prompts], device=image.device)
-        odds = self.network(2 * small - 1, ids)
-        return functional.interpolate(odds, size, mode="bilinear").sigmoid()
+        found: Found = self.network(2 * small - 1, ids)
+        return functional.interpolate(found.pixels, size, mode="bilinear").sigmoid()

@@ -115,7 +115,7 @@ REFER = MethodSpec(
         "grow": Param(2, "pixels by which what is found is grown before it is filled"),
         "threshold": Param(0.5, "a pixel whose probability is above it is found"),
     },
-    weights=(replace(_RANDOM, parameters_m=0.246848),),
+    weights=(replace(_RANDOM, parameters_m=0.251143),),
     needs=frozenset({"image", "prompt"}),
     supplies=frozenset({"mask"}),
     roles=("region",),

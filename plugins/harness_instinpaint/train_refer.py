@@ -17,7 +17,8 @@ from harness.training.data import step_rng
 from harness.training.inpainting import to_signed
 from harness.training.recipe import MODEL, Parts, Progress, Validation, warm_up_then_fall
 from harness_instinpaint.pairs import Asked, open_pairs
-from harness_instinpaint.refer import FOUND, Finder
+from harness_instinpaint.refer import FACTOR, FOUND, Finder, Found
+from harness_instinpaint.selection import attribute_loss
 from harness_instinpaint.words import list_encoder
 
 __all__ = ["Course", "Refer", "refer_recipe"]
@@ -29,10 +30,18 @@ VALIDATION_SEED = 7_919
 
 @dataclass(frozen=True)
 class Course:
-    """Everything that decides the training. ``overlap`` weighs the Dice loss against the entropy of pixels."""
+    """Everything that decides the training.
+
+    Attributes:
+        absent: share of instructions that name what is not there.
+        where, shows, overlap: weights, against the entropy of pixels, of that of positions, of what positions show, and
+            of the Dice loss.
+    """
 
     batch: int = 24
     absent: float = 0.2
+    where: float = 0.5
+    shows: float = 0.1
     overlap: float = 0.3
     learning_rate: float = 2e-3
     last_rate: float = 0.03
@@ -80,16 +89,22 @@ class Refer:
             "image": to_signed([self.pairs.picture(each.source, each.mirrored) for each in asked]),
             "mask": torch.from_numpy(silhouettes)[:, None].float(),
             "ids": torch.tensor([self.encode(each.prompt) for each in asked]),
+            "shows": torch.from_numpy(
+                np.stack([self.pairs.shown(each, silhouettes.shape[-1] // FACTOR) for each in asked])
+            ),
         }
 
     def step(self, parts: Parts, batch: Mapping[str, Tensor], progress: Progress) -> dict[str, Tensor]:
         del progress
         c, mask = self.course, batch["mask"]
-        odds = parts.networks[MODEL](batch["image"], batch["ids"])
-        found = odds.sigmoid()
+        odds: Found = parts.networks[MODEL](batch["image"], batch["ids"])
+        found = odds.pixels.sigmoid()
         shared, both = (found * mask).sum((1, 2, 3)), (found + mask).sum((1, 2, 3))
+        entropy = functional.binary_cross_entropy_with_logits
         losses = {
-            "entropy": functional.binary_cross_entropy_with_logits(odds, mask),
+            "entropy": entropy(odds.pixels, mask),
+            "where": c.where * entropy(odds.where, functional.avg_pool2d(mask, FACTOR)),
+            "shows": c.shows * attribute_loss(odds.shows, batch["shows"], self.network.attributes),
             # one pixel on either side: an absent object's mask is empty
             "overlap": c.overlap * (1 - (2 * shared + 1) / (both + 1)).mean(),
         }
@@ -105,10 +120,10 @@ class Refer:
             {name: value.to(device) for name, value in self._drawn([held.draw(rng, a) for _ in range(JUDGED)]).items()}
             for a in (0.0, 1.0)
         )
-        found = model(present["image"], present["ids"]).sigmoid()
+        found = model(present["image"], present["ids"]).pixels.sigmoid()
         region, mask = found > FOUND, present["mask"] > 0
         iou = (region & mask).sum((1, 2, 3)) / (region | mask).sum((1, 2, 3)).clamp(min=1)
-        wrong = (model(absent["image"], absent["ids"]) > 0).flatten(1).any(1)
+        wrong = (model(absent["image"], absent["ids"]).pixels > 0).flatten(1).any(1)
         scores = {"iou": iou.mean(), "found": (iou > 0.5).float().mean(), "obeyed": wrong.float().mean()}
         shown = [present["image"] / 2 + 0.5, found.expand(-1, 3, -1, -1), present["mask"].expand(-1, 3, -1, -1)]
         return Validation({name: float(value) for name, value in scores.items()}, torch.stack([x[:6] for x in shown]))
