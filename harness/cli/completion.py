@@ -24,6 +24,7 @@ from harness.suites import load_suite
 __all__ = [
     "COMPLETE_VARIABLE",
     "WholeWords",
+    "complete_degradations",
     "complete_devices",
     "complete_methods",
     "complete_metrics",
@@ -112,6 +113,11 @@ def complete_tasks(ctx: click.Context, param: click.Parameter, incomplete: str) 
     specs = [registry().suite(chosen)] if chosen else [s for s in registry().all("suites") if isinstance(s, SuiteSpec)]
     tasks = {task.id: task.title for spec in specs for task in load_suite(spec).tasks}
     return _items(tasks.items(), incomplete)
+
+
+def complete_degradations(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names of degradations."""
+    return _items(_named(registry().all("degradations")), incomplete)
 
 
 def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli.completion import complete_devices, complete_methods
+from harness.cli.completion import complete_degradations, complete_devices, complete_methods
 
 __all__ = ["restore_command"]
 
@@ -20,12 +20,14 @@ __all__ = ["restore_command"]
 @click.option(
     "--task",
     default="",
+    shell_complete=complete_degradations,
     metavar="DEGRADATION",
     help="What FILES went through, name[k=v]: told to a METHOD that needs it, and gives the size of the result.",
 )
 @click.option(
     "--degrade",
     default="",
+    shell_complete=complete_degradations,
     metavar="DEGRADATION",
     help="FILES are clean: put them through it first, and write what is observed as NAME.observed.png too.",
 )

@@ -100,7 +100,7 @@ def test_a_run_judges_the_sound_one_and_says_why_the_others_are_skipped(
     assert installed("target")
 
 
-@pytest.mark.parametrize("words", ["--help", "list", "list methods", "show grey", "run --help"])
+@pytest.mark.parametrize("words", ["--help", "list", "list methods", "show method:grey", "run --help"])
 def test_looking_things_up_imports_no_third_party_s_work(
     installed: Callable[[str], bool], harness_command: Command, words: str
 ) -> None:

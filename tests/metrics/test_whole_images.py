@@ -20,7 +20,9 @@ Make = Callable[..., MetricBatch]
 Noise = Callable[[torch.Tensor, float], torch.Tensor]
 
 SPECS = {
-    spec.name: spec for spec in metric_specs() if spec.kind == "sample" and spec.regions == ("",) and not spec.requires
+    spec.name: spec
+    for spec in metric_specs()
+    if spec.kind == "sample" and spec.regions == ("",) and not spec.requires and "operator" not in spec.uses
 }
 BLIND = {name for name, spec in SPECS.items() if "truth" not in spec.uses}
 LARGE = {"niqe": 97, "ms_ssim": 161, "vif": 72, "vifp": 41}
