@@ -21,8 +21,10 @@ from harness_instinpaint.selection import Selection
 from harness_instinpaint.words import small_words
 
 __all__ = [
+    "ATTRIBUTES",
     "CLEVR",
     "CONFIGURATIONS",
+    "FEATURES",
     "GQA",
     "STEPS",
     "InstInpaint",

@@ -27,7 +27,7 @@ from harness_instinpaint.network import ATTRIBUTES, FEATURES
 from harness_instinpaint.selection import Selection
 from harness_instinpaint.words import list_encoder, small_words
 
-__all__ = ["FACTOR", "FOUND", "Finder", "FinderConfig", "ReferThenInpaint", "load_finder"]
+__all__ = ["FACTOR", "FOUND", "Finder", "FinderConfig", "Found", "ReferThenInpaint", "load_finder"]
 
 FACTOR = 8
 """Pixels of a side that are one position where text and picture meet."""
