@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError, MissingRequirement, UnknownName
-from harness.interfaces import LoadedWeights
 from harness.places import locate, weights_place
 from harness.specs import MethodSpec, WeightsSpec
+
+if TYPE_CHECKING:
+    from harness.interfaces import LoadedWeights
 
 __all__ = ["locate", "resolve_weights", "sha256_of"]
 
@@ -43,6 +46,8 @@ def resolve_weights(spec: MethodSpec, name: str = "") -> LoadedWeights | None:
 
     Raises `MissingRequirement` (where the file belongs and how to get it) or `HarnessError` on another sha256.
     """
+    from harness.interfaces import LoadedWeights  # here: every command finds weights, few load any
+
     if not spec.weights:
         return None
     weights = _choose(spec, name)
