@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from harness.datasets.decode import decode, decode_mask, encode_png
 from harness.datasets.folder import SUFFIXES
 from harness.errors import HarnessError
+from harness.masks.precision import COARSEST
 from harness.plugins import registry
 from harness.store.files import write_atomic
 from harness.store.keys import seed_of
 from harness.strategies import Strategy
 
 if TYPE_CHECKING:
+    from harness.runner.call import Caller
     from harness.runner.entries import Entry
+    from harness.runner.units import Unit
     from harness.specs import Capability
 
-__all__ = ["COARSEST", "entry_that_can", "inpaint_files", "is_folder", "refuse_collisions"]
-
-COARSEST = 5
-"""ours: what a user draws is taken to follow the object no closer than a box does."""
+__all__ = ["answered", "entry_that_can", "inpaint_files", "is_folder", "refuse_collisions"]
 
 GREY = (16, 239)
 MOST_GREY = 0.01
@@ -91,6 +91,17 @@ def entry_that_can(method: str, capability: Capability) -> Entry:
     return entry
 
 
+def answered(caller: Caller, unit: Unit, seed: int, told: str) -> tuple[NDArray[np.uint8], float]:
+    """What a method makes of one picture, uint8 H×W×3, and its seconds.
+
+    Raises `HarnessError` with the method's own failure; `told` says whose and on what.
+    """
+    answer = caller.run([unit], [seed])[0]
+    if answer.pixels is None:
+        raise HarnessError(f"{told}: {answer.reason}")
+    return np.ascontiguousarray(answer.pixels.permute(1, 2, 0).cpu().numpy()), answer.seconds or 0.0
+
+
 def _refuse_what_does_not_fit(entry: Entry, mask: Path | None, prompt: str) -> None:
     """Raise `HarnessError` for what the method needs and is not here, and for what it would not look at."""
     name, needs = entry.spec.name, entry.spec.needs
@@ -120,7 +131,8 @@ def inpaint_files(
         strategy: how larger pictures are brought before the method (`harness.strategies`), `crop-512`; "" for what
             its reference or its spec says.
         prompt: for a method that reads a text.
-        precision: how closely the mask follows the object, 0 exactly … 5 its box, for a method that is told.
+        precision: how closely the mask follows the object, 0 exactly … 5 its box, for a method that is told. ours:
+            unless told, what a user draws is taken to follow it no closer than a box does.
 
     Raises:
         HarnessError: unknown method or strategy, a mask or text that the method lacks or does not take, unreadable
@@ -146,10 +158,7 @@ def inpaint_files(
     for path in files:
         pixels, hole = _read(path, masks[path])
         unit = Unit(path.stem, path.stem, pixels, hole, prompt or None, "", "", "", precision=precision)
-        answer = caller.run([unit], [seed_of(seed, path.stem, 0)])[0]
-        if answer.output is None:
-            raise HarnessError(f"{entry.reference} on {path}: {answer.reason}")
-        filled = (answer.output * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+        filled, seconds = answered(caller, unit, seed_of(seed, path.stem, 0), f"{entry.reference} on {path}")
         target = out / f"{path.stem}.png" if is_folder(out) else out
         write_atomic(target, encode_png(filled if hole is None else np.where(hole[..., None], filled, pixels)))
-        yield target, answer.seconds or 0.0
+        yield target, seconds

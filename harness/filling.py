@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from harness.application import answered, entry_that_can
 from harness.errors import HarnessError
-from harness.plugins import registry
 from harness.store.keys import seed_of
 
 if TYPE_CHECKING:
@@ -40,23 +40,19 @@ def open_filler(method: str, *, device: str = "cpu", seed: int = 0) -> Filler:
     """
     from harness.runner.api import pick_device
     from harness.runner.call import Caller
-    from harness.runner.entries import resolve_entry
     from harness.runner.units import Unit
 
     device = pick_device(device)
-    entry = resolve_entry(method, registry())
-    more = sorted(entry.spec.needs - {"image", "mask"})
-    if "inpaint" not in entry.spec.capabilities or more:
-        needs = f"needs {', '.join(more)} too" if more else f"can {', '.join(entry.spec.capabilities)}"
-        raise HarnessError(f"{entry.reference} does not fill a hole by its picture alone: it {needs}")
+    entry = entry_that_can(method, "inpaint")
+    if more := sorted(entry.spec.needs - {"image", "mask"}):
+        raise HarnessError(
+            f"{entry.reference} does not fill a hole by its picture alone: it needs {', '.join(more)} too"
+        )
     caller = Caller(lambda: entry.build(device), "inpaint", entry.spec.needs, device, "hole", entry.strategy_on())
 
     def fill(pixels: Pixels, hole: Hole, name: str) -> Pixels:
         unit = Unit(name, name, pixels, hole, None, "", "", "")
-        answer = caller.run([unit], [seed_of(seed, name, 0)])[0]
-        if answer.output is None:
-            raise HarnessError(f"{entry.reference} on {name}: {answer.reason}")
-        filled = (answer.output * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+        filled, _ = answered(caller, unit, seed_of(seed, name, 0), f"{entry.reference} on {name}")
         return np.where(hole[..., None], filled, pixels)
 
     told = entry.describe()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.application import entry_that_can, is_folder, refuse_collisions
+from harness.application import answered, entry_that_can, is_folder, refuse_collisions
 from harness.datasets.decode import decode, encode_png
 from harness.errors import HarnessError
 from harness.interfaces import Degraded, Sample
@@ -74,15 +74,13 @@ def restore_files(
     caller = Caller(lambda: entry.build(device), "restore", entry.spec.needs, device, "region")
     for path in files:
         unit = _unit(path, degrader, entry, degraded_here=bool(degrade))
-        answer = caller.run([unit], [seed_of(seed, path.stem, 0)])[0]
-        if answer.pixels is None:
-            raise HarnessError(f"{entry.reference} on {path}: {answer.reason}")
+        made, seconds = answered(caller, unit, seed_of(seed, path.stem, 0), f"{entry.reference} on {path}")
         target = out / f"{path.stem}.png" if is_folder(out) else out
         observed = target.with_name(f"{target.stem}.observed.png") if degrade else None
         if observed is not None and unit.image is not None:
             write_atomic(observed, encode_png(unit.image))
-        write_atomic(target, encode_png(np.ascontiguousarray(answer.pixels.permute(1, 2, 0).cpu().numpy())))
-        yield RestoredFile(target, answer.seconds or 0.0, observed)
+        write_atomic(target, encode_png(made))
+        yield RestoredFile(target, seconds, observed)
 
 
 def _refuse_what_is_not_told(entry: Entry, task: str, degrade: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -23,7 +24,7 @@ __all__ = ["Krcc", "LadderMonotone", "LadderSrcc", "Plcc", "PlccLogistic", "Srcc
 Floats = NDArray[np.float64]
 
 
-class _Opinion:
+class _Opinion(ABC):
     """Correlation of scores with what is known as `truth`, higher is better; resampled by cluster (the reference).
 
     A picture that the assessor refused is left out; below ten pictures with a score nothing is told (ours). Where the
@@ -75,9 +76,9 @@ class _Opinion:
         return TableValue(value, *percentile_ends(replicates, times.shape[1]), replicates=replicates)
 
     @staticmethod
+    @abstractmethod
     def correlation(scores: Floats, opinions: Floats) -> float:
         """Of vectors [n] that vary."""
-        raise NotImplementedError
 
     def resampled(self, scores: Floats, opinions: Floats) -> Callable[[Floats, Floats], float]:
         """What is asked of resamples of these vectors."""
@@ -192,7 +193,7 @@ def _safe(correlation: Callable[[Floats, Floats], float], scores: Floats, opinio
     return correlation(scores, opinions)
 
 
-class _Ladder:
+class _Ladder(ABC):
     """One number a ladder (a photograph under one distortion at rising `strength`), averaged over ladders.
 
     Resampled by photograph. Subsets name the distortion: `kind:blur`. A step that the assessor refused is left out of
@@ -237,9 +238,9 @@ class _Ladder:
         return self.ladder(strength[order], scores[order])
 
     @staticmethod
+    @abstractmethod
     def ladder(strength: Floats, scores: Floats) -> float:
         """Of one ladder with ascending strengths [k] and scores [k] that vary."""
-        raise NotImplementedError
 
 
 class LadderSrcc(_Ladder):

@@ -6,6 +6,7 @@ level stands inside and outside of the marks (`Assessed.levels`), so ranks (AURO
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
@@ -60,7 +61,7 @@ def _kinds(of: Assessed, chosen: NDArray[np.bool_]) -> dict[str, NDArray[np.bool
     return {kind: chosen & (kinds == kind) for kind in sorted(set(kinds[chosen])) if kind}
 
 
-class _Pooled:
+class _Pooled(ABC):
     """A share of counts added over all pictures, as mmsegmentation adds them; resampled by cluster.
 
     Subsets by kind pool the pictures of that kind which have marked pixels.
@@ -98,9 +99,9 @@ class _Pooled:
         return TableValue(value, *ends, curve=curve.to_text() if curve else None, replicates=replicates)
 
     @staticmethod
+    @abstractmethod
     def of(levels: Floats) -> Floats:
         """Of levels [..., 2, 256]: [...]; NaN where undefined."""
-        raise NotImplementedError
 
     def curve(self, pooled: Floats, drawn: Floats) -> Curve | None:
         """What the report draws, of levels [2, 256] and of resampled ones [B, 2, 256]."""
@@ -251,7 +252,7 @@ def _precision_recall(levels: Floats) -> tuple[Floats, Floats]:
     return _share(tp, tp + fp), np.nan_to_num(_share(tp, np.broadcast_to(tp[..., -1:], tp.shape)))
 
 
-class _EachPicture:
+class _EachPicture(ABC):
     """A number a picture, averaged over the pictures that have one; resampled by cluster."""
 
     extractor = ""
@@ -274,14 +275,14 @@ class _EachPicture:
         return found
 
     @staticmethod
+    @abstractmethod
     def counted(levels: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which pictures of levels [n, 2, 256] count: [n]. It hangs on the labels only."""
-        raise NotImplementedError
 
     @staticmethod
+    @abstractmethod
     def of(levels: Floats) -> Floats:
         """Of levels [n, 2, 256]: [n]."""
-        raise NotImplementedError
 
 
 class ArtifactImageIou(_EachPicture):

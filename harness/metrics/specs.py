@@ -195,6 +195,12 @@ def _structure_metrics() -> tuple[MetricSpec, ...]:
             digits=2,
             mean="geometric",
         ),
+    )
+
+
+def _known_cause_metrics() -> tuple[MetricSpec, ...]:
+    """Against what is known beside the truth: the picture with the object, and what was observed."""
+    return (
         MetricSpec(
             name="shadow_residual",
             target="harness.metrics.shadow_residual:ShadowResidual",
@@ -229,5 +235,6 @@ def _structure_metrics() -> tuple[MetricSpec, ...]:
 
 def metric_specs() -> tuple[MetricSpec, ...]:
     """Every metric the engine ships; `pyiqa_spec` makes those of pyiqa as they are asked for."""
-    ours = _pixel_metrics() + _structure_metrics() + feature_metric_specs() + set_metric_specs()
+    ours = _pixel_metrics() + _structure_metrics() + _known_cause_metrics()
+    ours += feature_metric_specs() + set_metric_specs()
     return ours + perceptual_metric_specs() + variant_metric_specs() + table_metric_specs()

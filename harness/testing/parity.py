@@ -30,6 +30,7 @@ __all__ = [
     "compare_statistics",
     "draw_case",
     "filled_state",
+    "read_archive",
     "read_arrays",
     "read_set",
     "same_keys",
@@ -99,14 +100,18 @@ def _why(error: OSError | ValueError) -> str:
     return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
-def read_arrays(path: Path) -> list[StoredArray]:
-    """The arrays of a case, their variant, tensor and strides parsed from their names."""
+def read_archive(path: Path) -> dict[str, Array]:
+    """The arrays of a file by name. Raises `ParityError` where it cannot be read."""
     try:
         with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+            return {name: archive[name] for name in archive.files}
     except (OSError, ValueError) as error:
         raise ParityError(f"cannot read the fixture arrays {path}: {_why(error)}") from error
-    return [_stored(name, values) for name, values in arrays.items()]
+
+
+def read_arrays(path: Path) -> list[StoredArray]:
+    """The arrays of a case, their variant, tensor and strides parsed from their names."""
+    return [_stored(name, values) for name, values in read_archive(path).items()]
 
 
 def _stored(name: str, values: Array) -> StoredArray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import zipfile
@@ -15,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from harness.errors import HarnessError
+from harness.weights.resolve import sha256_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from harness.interfaces import Pixels
 
 __all__ = ["Crop", "PackedImages", "open_packed", "random_crop", "step_rng"]
-
-DIGEST_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -51,14 +49,6 @@ class PackedImages:
         return {"name": self.name, "images": len(self.images), "sha256": self.sha256, **self.facts}
 
 
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(DIGEST_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def _facts(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
@@ -72,14 +62,14 @@ def _open_array(path: Path, name: str) -> PackedImages:
     stack = np.load(path, mmap_mode="r", allow_pickle=False)
     if stack.dtype != np.uint8 or stack.ndim != 4 or stack.shape[-1] != 3:
         raise HarnessError(f"{path}: expected uint8 [N, H, W, 3], found {stack.dtype} {list(stack.shape)}")
-    return PackedImages(name, stack, _sha256(path), _facts(path.with_suffix(".json")))
+    return PackedImages(name, stack, sha256_of(path), _facts(path.with_suffix(".json")))
 
 
 def _open_zip(path: Path, name: str) -> PackedImages:
     with zipfile.ZipFile(path) as archive:
         members = sorted(item for item in archive.namelist() if item.lower().endswith((".png", ".jpg", ".webp")))
         images = [np.asarray(Image.open(io.BytesIO(archive.read(item))).convert("RGB")) for item in members]
-    return PackedImages(name, images, _sha256(path), _facts(path.with_suffix(".json")))
+    return PackedImages(name, images, sha256_of(path), _facts(path.with_suffix(".json")))
 
 
 def open_packed(folder: Path, name: str) -> PackedImages:

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from harness.nn.efficientnet_lite import EfficientNetLiteFeatures
 
-__all__ = ["FeatureLoss", "feature_matching", "hole_decibels", "hole_l1", "hole_l2", "missing_detail", "nsgan"]
+__all__ = ["FeatureLoss", "dice", "feature_matching", "hole_decibels", "hole_l1", "hole_l2", "missing_detail", "nsgan"]
 
 
 def nsgan(logits: Tensor, real: bool) -> Tensor:
@@ -63,6 +63,12 @@ def missing_detail(output: Tensor, truth: Tensor, mask: Tensor, wanted: float) -
     """
     inner = 1 - F.max_pool2d(1 - mask, 3, 1)
     return (1 - _laplacian_rms(output, inner) / (wanted * _laplacian_rms(truth, inner))).relu()
+
+
+def dice(predicted: Tensor, exact: Tensor) -> Tensor:
+    """``2 |X and Y| / (|X| + |Y|)`` of masks ``[N, 1, H, W]`` in [0, 1]: ``[N]``; 1 where both are empty."""
+    both, sizes = (predicted * exact).sum((1, 2, 3)), (predicted + exact).sum((1, 2, 3))
+    return (2 * both + 1) / (sizes + 1)
 
 
 class FeatureLoss(nn.Module):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import cv2
 import numpy as np
 import torch
@@ -76,7 +78,7 @@ class FaceDetector:
         return Scores({"confidence": torch.tensor(values, dtype=torch.float64)}, primary="confidence")
 
 
-class _Oracle:
+class _Oracle(ABC):
     """Reads what is known of a picture of `faces-synth` off its id."""
 
     name = ""
@@ -96,9 +98,9 @@ class _Oracle:
         strange = {place: "no picture of faces-synth" for place, id in enumerate(batch.ids) if id not in self._ids}
         return Scores({self.name: torch.tensor(values, dtype=torch.float64)}, primary=self.name, refused=strange)
 
+    @abstractmethod
     def known(self, id: str) -> float:
         """Of one picture, higher is better."""
-        raise NotImplementedError
 
 
 class FaceKnown(_Oracle):

@@ -29,6 +29,7 @@ from harness.testing.parity import (
     compare,
     compare_statistics,
     filled_state,
+    read_archive,
     read_set,
     same_keys,
 )
@@ -104,11 +105,7 @@ def _path(case: str, variant: str, tensor: str) -> str:
 
 
 def _read(path: Path) -> Arrays:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return dict(_stored(name, archive[name]) for name in archive.files)
-    except (OSError, ValueError) as error:
-        raise ParityError(f"cannot read the fixture arrays {path}") from error
+    return dict(_stored(name, values) for name, values in read_archive(path).items())
 
 
 def _stored(name: str, values: NDArray[Any]) -> tuple[str, _Stored]:

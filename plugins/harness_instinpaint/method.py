@@ -10,10 +10,11 @@ from torch.nn import functional
 
 from harness.errors import HarnessError
 from harness.interfaces import Batch, Images, Setup
+from harness.nn.word_list import Encode, list_encoder
 from harness_instinpaint.checkpoint import load_network, random_network
 from harness_instinpaint.network import CONFIGURATIONS, InstInpaint, Meaning
 from harness_instinpaint.sampling import Told, sampled, sampler
-from harness_instinpaint.words import Encode, list_encoder, piece_encoder
+from harness_instinpaint.words import piece_encoder
 
 __all__ = ["Editor", "Keep", "MaskedEditor", "SourcelessEditor", "encoder_of"]
 

@@ -1,34 +1,28 @@
-"""Training pairs of pictures and instructions, packed; their latents, computed once; what a training draws of them."""
+"""Training pairs of pictures and instructions, packed, and what a training draws of them."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.masks.precision import COARSEST, coarse
-from harness.nn.autoencoder import VectorAutoencoder
-from harness.training.checkpoint import write_atomically
-from harness.training.data import PackedImages, open_packed
-from harness.training.inpainting import to_signed
+from harness.training.data import PackedImages
+from harness.training.scenes import open_scenes
 from harness_instinpaint.selection import ATTRIBUTE_KINDS
 
 if TYPE_CHECKING:
     from harness.interfaces import Hole
 
-__all__ = ["Asked", "Pair", "Pairs", "Scene", "coarse_mask", "latents", "mirrored_text", "open_pairs"]
+__all__ = ["HELD_OUT", "Asked", "Pair", "Pairs", "Scene", "coarse_mask", "mirrored_text", "open_pairs"]
 
-NAME = "instructions"
-CHUNK = 32
+HELD_OUT = 40
+"""Scenes at the end that no training sees; the suite judges on others still."""
 _MIRRORED = {"left": "right", "right": "left"}
 
 
@@ -131,21 +125,15 @@ def coarse_mask(silhouette: Hole, cells: int, rng: np.random.Generator) -> NDArr
 
 def open_pairs(folder: Path) -> Pairs:
     """What `python -m harness_scenes.render_instructions` wrote into ``folder``. Raises `HarnessError` without it."""
-    packed = open_packed(folder, NAME)
-    path = folder / f"{NAME}.json"
-    try:
-        facts = json.loads(path.read_text("utf-8"))
-        instances = np.load(folder / f"{NAME}_instances.npy", mmap_mode="r", allow_pickle=False)
-        scenes = tuple(_scene(facts) for facts in facts["scenes"])
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise HarnessError(f"{path}: holds no training pairs ({type(error).__name__}: {error})") from error
+    pictures, scenes = open_scenes(folder, _scene)
     usable = tuple(scene for scene in scenes if scene.pairs)
-    if not usable or len(instances) != len(packed.images):
-        raise HarnessError(f"{path}: no pairs, or not one map of instances for each picture")
-    return Pairs(packed, instances, usable, _attributes(scenes))
+    if not usable:
+        raise HarnessError(f"{folder}: no scene has an object that an instruction means")
+    return Pairs(pictures.packed, pictures.instances, usable, _attributes(scenes))
 
 
-def _scene(facts: Mapping[str, Any]) -> Scene:
+def _scene(row: int, facts: Mapping[str, Any]) -> Scene:
+    del row
     pairs = [
         Pair(int(number), int(key) + 1, tuple(facts["prompts"][key]))
         for key, number in facts["without"].items()
@@ -164,30 +152,3 @@ def _attributes(scenes: Sequence[Scene]) -> dict[int, NDArray[np.int64]]:
         table = np.array([[-1] * len(seen), *rows], np.int64)
         found |= {number: table for number in (scene.whole, *(pair.without for pair in scene.pairs))}
     return found
-
-
-@torch.inference_mode()
-def latents(pairs: Pairs, first: VectorAutoencoder, digest: str, folder: Path) -> NDArray[np.float16]:
-    """Quantised latents of all pictures, then of all mirrored ones: float16 ``[2, M, latent, h, w]``.
-
-    Kept in ``folder`` under the hash of pictures and first stage (``digest``), and read from there the next time.
-    """
-    key = hashlib.sha256(f"{pairs.packed.sha256} {digest}".encode()).hexdigest()[:16]
-    path = folder / f"{NAME}-latents-{key}.npy"
-    if path.is_file():
-        return np.asarray(np.load(path, allow_pickle=False))
-    images = pairs.packed.images
-    rows = [_coded(first, images, mirrored) for mirrored in (False, True)]
-    made = np.stack(rows)
-    buffer = io.BytesIO()
-    np.save(buffer, made)
-    write_atomically(path, buffer.getvalue())
-    return made
-
-
-def _coded(first: VectorAutoencoder, images: Sequence[NDArray[np.uint8]], mirrored: bool) -> NDArray[np.float16]:
-    made = []
-    for start in range(0, len(images), CHUNK):
-        some = [np.asarray(picture[:, ::-1] if mirrored else picture) for picture in images[start : start + CHUNK]]
-        made.append(first.encode(to_signed(some)).half().numpy())
-    return np.concatenate(made)

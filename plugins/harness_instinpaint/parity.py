@@ -19,9 +19,19 @@ from torch import Tensor
 from harness.nn.autoencoder import AutoencoderConfig, VectorAutoencoder
 from harness.nn.diffusion import Diffusion
 from harness.nn.diffusion_unet import UNetConfig
+from harness.nn.latent_checkpoint import AVERAGED, MODEL, TABLES, averaged_name, schedule_tables
 from harness.nn.text_transformer import TextConfig
-from harness.testing.parity import ParityError, ParityRow, Tolerance, compare, filled_state, read_set, same_keys
-from harness_instinpaint.checkpoint import AVERAGED, DUPLICATE, MODEL, TABLES, from_release, schedule_tables
+from harness.testing.parity import (
+    ParityError,
+    ParityRow,
+    Tolerance,
+    compare,
+    filled_state,
+    read_archive,
+    read_set,
+    same_keys,
+)
+from harness_instinpaint.checkpoint import DUPLICATE, FIRST, from_release
 from harness_instinpaint.network import GQA, InstInpaint, InstInpaintConfig, betas
 from harness_instinpaint.sampling import Told, sampled, sampler
 
@@ -31,7 +41,7 @@ FIXTURE_SET = "instinpaint.json"
 OFFICIAL_KEYS, LISTED = "instinpaint_official_keys.json", "keys_without_ema_and_cond_duplicates"
 PART, LOOP, TABLE, EXACT = Tolerance(2e-5, 2e-5), Tolerance(3e-4, 3e-4), Tolerance(1e-6, 1e-6), Tolerance(0, 0)
 DECODED = Tolerance(1e-4, 1e-4)
-FIRST, STEPS = "first_stage_model.", 50
+STEPS = 50
 _READ = {
     "prequant", "quant", "indices", "decoded", "context", "eps", "ddim_latent", "ddim_decoded", "tokens", "betas",
     "alphas_cumprod", "ddim_timesteps", "ddim_alphas", "ddim_alphas_prev", "ddim50_timesteps", "ddim50_alphas_prev",
@@ -45,7 +55,7 @@ def check(fixtures: Path) -> list[ParityRow]:
     Raises `ParityError` where keys, shapes or names do not agree, or an array is read by nobody.
     """
     facts = read_set(fixtures / FIXTURE_SET, "config", "params", "image", "x_T", "x_noisy", "t", "S")
-    arrays = _read((fixtures / FIXTURE_SET).with_suffix(".npz"))
+    arrays = read_archive((fixtures / FIXTURE_SET).with_suffix(".npz"))
     if unread := sorted(set(arrays) - _READ):
         raise ParityError(f"{FIXTURE_SET}: nobody reads '{unread[0]}'")
     listed = dict(read_set(fixtures / OFFICIAL_KEYS, LISTED)[LISTED])
@@ -53,14 +63,6 @@ def check(fixtures: Path) -> list[ParityRow]:
         same_keys(InstInpaint(GQA).state_dict(), {key: shape for key, shape in listed.items() if key not in TABLES})
     network = _network(facts)
     return [*_tables(facts, arrays), *_outputs(network, facts, arrays)]
-
-
-def _read(path: Path) -> Arrays:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError) as error:
-        raise ParityError(f"cannot read the fixture arrays {path}") from error
 
 
 def _configuration(options: Mapping[str, Any]) -> InstInpaintConfig:
@@ -90,9 +92,9 @@ def released(network: InstInpaint) -> dict[str, Tensor]:
     """A checkpoint as the release writes one, with weights by the rule: both copies and the tables beside them."""
     shapes = {key: value.shape for key, value in network.state_dict().items()}
     state = {key: torch.from_numpy(value) for key, value in filled_state(shapes, "fill_torch").items()}
-    copies = {AVERAGED + k.removeprefix(MODEL).replace(".", ""): v for k, v in state.items() if k.startswith(MODEL)}
+    copies = {averaged_name(k): v for k, v in state.items() if k.startswith(MODEL)}
     second = {DUPLICATE + k.removeprefix(FIRST): v for k, v in state.items() if k.startswith(FIRST)}
-    told = {name: torch.from_numpy(value).float() for name, value in schedule_tables().items()}
+    told = {name: torch.from_numpy(value).float() for name, value in schedule_tables(betas()).items()}
     facts = {AVERAGED + "decay": torch.tensor(0.9999), AVERAGED + "num_updates": torch.tensor(1)}
     return {**state, **copies, **second, **told, **facts}
 

@@ -21,11 +21,12 @@ from harness.errors import HarnessError
 from harness.interfaces import Batch, Images, Setup
 from harness.nn.spatial_transformer import SpatialTransformer
 from harness.nn.text_transformer import TextConfig, TextTransformer
+from harness.nn.word_list import list_encoder
 from harness.weights.loading import METADATA, read_metadata
 from harness_instinpaint.baselines import filled, grown
 from harness_instinpaint.network import ATTRIBUTES, FEATURES
 from harness_instinpaint.selection import Selection
-from harness_instinpaint.words import list_encoder, small_words
+from harness_instinpaint.words import small_words
 
 __all__ = ["FACTOR", "FOUND", "Finder", "FinderConfig", "Found", "ReferThenInpaint", "load_finder"]
 

@@ -13,17 +13,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import AdamW, Optimizer
 
+from harness.nn.word_list import list_encoder
 from harness.training.data import step_rng
 from harness.training.inpainting import to_signed
+from harness.training.losses import dice
 from harness.training.recipe import MODEL, Parts, Progress, Validation, warm_up_then_fall
-from harness_instinpaint.pairs import Asked, open_pairs
+from harness_instinpaint.pairs import HELD_OUT, Asked, open_pairs
 from harness_instinpaint.refer import FACTOR, FOUND, Finder, Found
 from harness_instinpaint.selection import attribute_loss
-from harness_instinpaint.words import list_encoder
 
 __all__ = ["Course", "Refer", "refer_recipe"]
 
-HELD_OUT = 40  # scenes, the same as the editor's
 JUDGED = 64
 VALIDATION_SEED = 7_919
 
@@ -98,15 +98,12 @@ class Refer:
         del progress
         c, mask = self.course, batch["mask"]
         odds: Found = parts.networks[MODEL](batch["image"], batch["ids"])
-        found = odds.pixels.sigmoid()
-        shared, both = (found * mask).sum((1, 2, 3)), (found + mask).sum((1, 2, 3))
         entropy = functional.binary_cross_entropy_with_logits
         losses = {
             "entropy": entropy(odds.pixels, mask),
             "where": c.where * entropy(odds.where, functional.avg_pool2d(mask, FACTOR)),
             "shows": c.shows * attribute_loss(odds.shows, batch["shows"], self.network.attributes),
-            # one pixel on either side: an absent object's mask is empty
-            "overlap": c.overlap * (1 - (2 * shared + 1) / (both + 1)).mean(),
+            "overlap": c.overlap * (1 - dice(odds.pixels.sigmoid(), mask)).mean(),
         }
         parts.descend(torch.stack(list(losses.values())).sum(), MODEL, c.clip)
         return {name: value.detach() for name, value in losses.items()}

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from harness.errors import HarnessError, MissingRequirement
+from harness.errors import MissingRequirement
+from harness.nn.word_list import PAD, UNKNOWN, Encode
 
-__all__ = ["PAD", "UNKNOWN", "Encode", "list_encoder", "piece_encoder", "small_words"]
-
-Encode = Callable[[str], list[int]]
-"""An instruction to its numbers, padded to one length."""
-PAD, UNKNOWN = "[pad]", "[unknown]"
-_WORD = re.compile(r"[a-z]+")
+__all__ = ["piece_encoder", "small_words"]
 
 
 @cache
@@ -23,17 +17,6 @@ def small_words() -> tuple[str, ...]:
     """The committed list (`words.txt`), by number: padding, what is not in the list, then words by alphabet."""
     text = (files("harness_instinpaint") / "words.txt").read_text("utf-8")
     return (PAD, UNKNOWN, *text.split())
-
-
-def list_encoder(words: Sequence[str], longest: int) -> Encode:
-    """Whole words of a list, lower-cased; marks between them are left out. Raises as `_padded` does."""
-    numbers = {word: number for number, word in enumerate(words)}
-
-    def encode(text: str) -> list[int]:
-        found = [numbers.get(word, numbers[UNKNOWN]) for word in _WORD.findall(text.lower())]
-        return _padded(found, longest, numbers[PAD], text)
-
-    return encode
 
 
 def piece_encoder(vocabulary: Path, longest: int) -> Encode:
@@ -53,9 +36,3 @@ def piece_encoder(vocabulary: Path, longest: int) -> Encode:
     tokenizer.enable_truncation(longest)
     tokenizer.enable_padding(length=longest)
     return lambda text: list(tokenizer.encode(text).ids)
-
-
-def _padded(numbers: list[int], longest: int, pad: int, text: str) -> list[int]:
-    if len(numbers) > longest:
-        raise HarnessError(f"an instruction has at most {longest} words, not {len(numbers)}: '{text[:60]}…'")
-    return numbers + [pad] * (longest - len(numbers))

@@ -21,6 +21,7 @@ from harness.testing.parity import (
     Tolerance,
     compare,
     compare_statistics,
+    read_archive,
     read_set,
     same_keys,
 )
@@ -104,12 +105,8 @@ def _input(spec: Mapping[str, Any]) -> torch.Tensor:
 
 
 def _arrays(path: Path, case: str) -> list[tuple[str, Array]]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            mine = [name for name in archive.files if name.startswith(f"{case}/")]
-            found = [(name.removeprefix(f"{case}/"), archive[name]) for name in mine]
-    except (OSError, ValueError) as error:
-        raise ParityError(f"cannot read the fixture arrays {path}: {error}") from error
+    mine = f"{case}/"
+    found = [(name.removeprefix(mine), values) for name, values in read_archive(path).items() if name.startswith(mine)]
     if not found:
         raise ParityError(f"{path} has no array of {case}")
     return found

@@ -9,23 +9,21 @@ part. Everything is rendered by numpy.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from random import Random
 
 import numpy as np
 
 from . import render_numpy
-from .build import lay_out, save_picture
-from .removal import changed
+from .build_pairs import Pair, drawn_pair, write_pairs
 from .sampling import sample_scene
 from .scene import Scene
 from .seen import shown_share
 from .vocabulary import SEEDS, VERSION
 
-__all__ = ["COUNT", "FIRST", "SIDE", "Pair", "main"]
+__all__ = ["COUNT", "FIRST", "SIDE", "main"]
 
 COUNT = 100
 SIDE = 128
@@ -47,42 +45,13 @@ HEADER = {
 }
 
 
-@dataclass(frozen=True)
-class Pair:
-    """One scene with object `k`, and its picture without."""
-
-    seed: int
-    scene: Scene
-    k: int
-    image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-    target: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-    instances: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Render, select and write; the folder is created."""
     parser = argparse.ArgumentParser(prog="python -m harness_scenes.build_brush", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=COUNT, help=f"number of pairs ({COUNT})")
     options = parser.parse_args(arguments)
-    options.folder.mkdir(parents=True, exist_ok=True)
-    rows = []
-    for number, pair in zip(range(options.count), _pairs(), strict=False):
-        name = f"brush-{number:02d}"
-        rows.append(
-            {
-                "id": name,
-                "cluster": name,
-                "seed": pair.seed,
-                "object": pair.k,
-                "image": save_picture(options.folder, f"{name}.webp", pair.image),
-                "target": save_picture(options.folder, f"{name}-with.webp", pair.target),
-                "instances": save_picture(options.folder, f"{name}-instances.png", pair.instances),
-                "scene": pair.scene.to_dict(),
-            }
-        )
-        print(name, "seed", pair.seed, file=sys.stderr)
-    (options.folder / "manifest.json").write_text(lay_out(HEADER, rows), encoding="utf-8")
+    write_pairs(options.folder, HEADER, islice(_pairs(), options.count), "brush", "object", shows=False)
 
 
 def _pairs() -> Iterator[Pair]:
@@ -90,16 +59,11 @@ def _pairs() -> Iterator[Pair]:
         scene = sample_scene(seed, "eval")
         instances = render_numpy.instances(scene, SIDE)
         candidates = [k for k in range(len(scene.objects)) if _fits(scene, k, instances == k + 1)]
-        if not candidates:
-            continue
-        target, _ = render_numpy.render(scene, SIDE)
-        Random(f"harness_scenes/brush/{VERSION}/{seed}").shuffle(candidates)
-        for k in candidates:
-            without = replace(scene, objects=scene.objects[:k] + scene.objects[k + 1 :])
-            image, _ = render_numpy.render(without, SIDE)
-            if (changed(image, target) & (instances != k + 1)).mean() >= SHADOW:
-                yield Pair(seed, scene, k, image, target, instances)
-                break
+        if candidates:
+            rendered = render_numpy.render(scene, SIDE)
+            draw = Random(f"harness_scenes/brush/{VERSION}/{seed}")
+            if pair := drawn_pair(seed, scene, rendered, candidates, draw, SHADOW):
+                yield pair
 
 
 def _fits(scene: Scene, k: int, silhouette: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> bool:

@@ -8,22 +8,20 @@ without one are left out. No method's result plays a part. Everything is rendere
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from random import Random
 
 import numpy as np
 
 from . import render_numpy
-from .build import SIZE, lay_out, save_picture
-from .removal import changed
+from .build import SIZE
+from .build_pairs import Pair, drawn_pair, write_pairs
 from .sampling import sample_scene
-from .scene import Scene
 from .vocabulary import SEEDS, VERSION
 
-__all__ = ["COUNT", "FIRST", "Pair", "main"]
+__all__ = ["COUNT", "FIRST", "main"]
 
 COUNT = 24
 FIRST = 1000
@@ -43,42 +41,13 @@ HEADER = {
 }
 
 
-@dataclass(frozen=True)
-class Pair:
-    """One scene with object `removed` and its picture without."""
-
-    seed: int
-    scene: Scene
-    removed: int
-    image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-    target: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-    instances: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Render, select and write; the folder is created."""
     parser = argparse.ArgumentParser(prog="python -m harness_scenes.build_removal", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=COUNT, help=f"number of pairs ({COUNT})")
     options = parser.parse_args(arguments)
-    options.folder.mkdir(parents=True, exist_ok=True)
-    rows = []
-    for number, pair in zip(range(options.count), _pairs(), strict=False):
-        name = f"pair-{number:02d}"
-        rows.append(
-            {
-                "id": name,
-                "cluster": name,
-                "seed": pair.seed,
-                "removed": pair.removed,
-                "image": save_picture(options.folder, f"{name}.webp", pair.image),
-                "target": save_picture(options.folder, f"{name}-without.webp", pair.target),
-                "instances": save_picture(options.folder, f"{name}-instances.png", pair.instances),
-                "scene": pair.scene.to_dict(),
-            }
-        )
-        print(name, "seed", pair.seed, file=sys.stderr)
-    (options.folder / "manifest.json").write_text(lay_out(HEADER, rows), encoding="utf-8")
+    write_pairs(options.folder, HEADER, islice(_pairs(), options.count), "pair", "removed", shows=True)
 
 
 def _pairs() -> Iterator[Pair]:
@@ -87,13 +56,9 @@ def _pairs() -> Iterator[Pair]:
         image, instances = render_numpy.render(scene, SIZE)
         areas = np.bincount(instances.ravel(), minlength=len(scene.objects) + 1)[1:] / instances.size
         candidates = [k for k, area in enumerate(areas) if AREA[0] <= area <= AREA[1]]
-        Random(f"harness_scenes/removal/{VERSION}/{seed}").shuffle(candidates)
-        for k in candidates:
-            without = replace(scene, objects=scene.objects[:k] + scene.objects[k + 1 :])
-            target, _ = render_numpy.render(without, SIZE)
-            if (changed(image, target) & (instances != k + 1)).mean() >= SHADOW:
-                yield Pair(seed, scene, k, image, target, instances)
-                break
+        draw = Random(f"harness_scenes/removal/{VERSION}/{seed}")
+        if pair := drawn_pair(seed, scene, (image, instances), candidates, draw, SHADOW):
+            yield pair
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ that a picture which went through a small autoencoder is not called touched.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -110,7 +111,7 @@ def _collateral(of: _Asked) -> float:
     return _apart(of.output, of.shown, rest) if int(rest.sum()) >= FEWEST else float("nan")
 
 
-class _Judged:
+class _Judged(ABC):
     """What these metrics share: one number a sample, from `_of`."""
 
     name: str
@@ -124,8 +125,8 @@ class _Judged:
         values = [self._of(one) for one in _asked(batch, self.name)]
         return {self.name: torch.tensor(values, dtype=torch.float32)}
 
-    def _of(self, of: _Asked) -> float:
-        raise NotImplementedError
+    @abstractmethod
+    def _of(self, of: _Asked) -> float: ...
 
 
 class Removed(_Judged):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.interfaces import Sample
+from harness.masks.precision import bounding_box
 
 from .packed import PackedScenes
 from .scene import Scene
@@ -100,7 +101,7 @@ class RemovedObject:
         if sample.mask is None:
             raise HarnessError(f"removed-object needs pairs with masks, '{sample.id}' has none: use scenes-removal")
         grown = _grown(sample.mask, self.grow)
-        return _box(grown) if self.shape == "box" else grown
+        return bounding_box(grown) if self.shape == "box" else grown
 
 
 def _grown(mask: Hole, radius: int) -> Hole:
@@ -109,11 +110,3 @@ def _grown(mask: Hole, radius: int) -> Hole:
     away: NDArray[np.float32] = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     grown: Hole = away <= radius
     return grown
-
-
-def _box(mask: Hole) -> Hole:
-    box = np.zeros_like(mask)
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if len(rows):
-        box[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = True
-    return box

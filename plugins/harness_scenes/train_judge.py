@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from torch.optim import AdamW, Optimizer
 from harness.training.data import step_rng
 from harness.training.loop import train
 from harness.training.recipe import MODEL, Parts, Progress, Validation
+from harness.weights.resolve import sha256_of
 
 from .judge import CROP, HEADS, PICTURE, ObjectJudge
 from .segmenter import load_segmenter, weights_digest
@@ -66,7 +66,7 @@ class JudgeRecipe:
         self._test = _read(test)
         there = self._places[:, 3] == 1
         self._rows = (np.flatnonzero(~there), np.flatnonzero(there))
-        self._hashes = {f"{f.name}/{name}": _sha256(f / name) for f in (data, test) for name in FILES}
+        self._hashes = {f"{f.name}/{name}": sha256_of(f / name) for f in (data, test) for name in FILES}
 
     def networks(self) -> dict[str, nn.Module]:
         network, learnt = ObjectJudge(), load_segmenter("cpu")
@@ -170,11 +170,6 @@ def _worn(crop: Picture, rng: np.random.Generator) -> NDArray[np.float32]:
 def _read(folder: Path) -> tuple[Picture, NDArray[np.int16]]:
     pictures, places = (np.load(folder / name, mmap_mode="r") for name in FILES)
     return pictures, places
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return file_digest(stream, "sha256").hexdigest()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

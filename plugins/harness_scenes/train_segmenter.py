@@ -10,7 +10,6 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from harness.training.data import step_rng
 from harness.training.loop import train
 from harness.training.recipe import MODEL, Parts, Progress, Validation
 from harness.weights import load_state
+from harness.weights.resolve import sha256_of
 
 from .render import label_map
 from .sampling import sample_scene
@@ -81,7 +81,7 @@ class SegmenterRecipe:
         self._images = np.load(images, mmap_mode="r")
         self._instances = np.load(instances, mmap_mode="r")
         self._classes = [tuple(o.label for o in sample_scene(first + k, "train").objects) for k in range(len(self))]
-        self._hashes = {path.name: _sha256(path) for path in (images, instances)}
+        self._hashes = {path.name: sha256_of(path) for path in (images, instances)}
         self._initial = initial
 
     def __len__(self) -> int:
@@ -160,7 +160,7 @@ class SegmenterRecipe:
             "settings": asdict(self.settings),
             "data": self._hashes,
             "scenes": len(self),
-            "initial": _sha256(self._initial) if self._initial is not None else "",
+            "initial": sha256_of(self._initial) if self._initial is not None else "",
         }
 
 
@@ -185,11 +185,6 @@ def _mixed(picture: Tensor, rng: np.random.Generator) -> Tensor:
 def _tensor(pixels: NDArray[np.uint8]) -> Tensor:
     """uint8 H x W x 3 -> float [3, H, W] in [0, 1]."""
     return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1).float() / 255
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return file_digest(stream, "sha256").hexdigest()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -21,6 +21,7 @@ from harness.testing.parity import (
     Tolerance,
     compare,
     compare_statistics,
+    read_archive,
     read_set,
     same_keys,
 )
@@ -50,7 +51,7 @@ def check(fixtures: Path) -> list[ParityRow]:
     content = read_set(fixtures / FIXTURE_SET, "spec")
     if content["spec"]["input"] != INPUT:
         raise ParityError(f"unknown input '{content['spec']['input']}' in a fixture")
-    arrays = _arrays(fixtures / content["spec"]["file"])
+    arrays = read_archive(fixtures / content["spec"]["file"])
     unknown = set(content) - {"meta", "spec", "pseudo", *NETWORKS}
     unread = [name for name in arrays if name.partition("/")[0] not in content]
     if unknown or unread:
@@ -65,14 +66,6 @@ def check(fixtures: Path) -> list[ParityRow]:
     if "pseudo" in content:
         rows += _check_labels(content["pseudo"], _of(arrays, "pseudo"))
     return rows
-
-
-def _arrays(path: Path) -> dict[str, Array]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError) as error:
-        raise ParityError(f"cannot read the fixture arrays {path}: {error}") from error
 
 
 def _of(arrays: Mapping[str, Array], name: str) -> dict[str, Array]:

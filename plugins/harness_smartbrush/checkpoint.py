@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -15,24 +14,17 @@ from torch.nn import functional
 from harness import weights
 from harness.errors import HarnessError
 from harness.nn.first_stage import first_stage_sha256
+from harness.nn.latent_checkpoint import averaged, without_schedule
+from harness.nn.word_list import PAD, UNKNOWN
 from harness.weights.loading import METADATA, load_state, read_metadata
-from harness_smartbrush.network import LATENT, SD_V1, STEPS, BrushConfig, SmartBrush, betas, mini
-from harness_smartbrush.words import PAD, UNKNOWN
+from harness_smartbrush.network import LATENT, SD_V1, BrushConfig, SmartBrush, betas, mini
 
 __all__ = ["FIRST", "UNET", "grown", "load_network", "mapped", "random_network"]
 
 UNET, CLIP = "model.diffusion_model.", "cond_stage_model.transformer."
 FIRST, LAST = f"{UNET}input_blocks.0.0.weight", f"{UNET}out.2."
-AVERAGED = "model_ema."
-TABLES = frozenset(
-    {
-        "betas", "alphas_cumprod", "alphas_cumprod_prev", "sqrt_alphas_cumprod", "sqrt_one_minus_alphas_cumprod",
-        "log_one_minus_alphas_cumprod", "sqrt_recip_alphas_cumprod", "sqrt_recipm1_alphas_cumprod",
-        "posterior_variance", "posterior_log_variance_clipped", "posterior_mean_coef1", "posterior_mean_coef2",
-        "model_ema.decay", "model_ema.num_updates", "cond_stage_model.transformer.text_model.embeddings.position_ids",
-    }
-)  # fmt: skip
-"""Entries of a Stable Diffusion checkpoint that are no weights: they follow from the schedule."""
+POSITIONS = f"{CLIP}text_model.embeddings.position_ids"
+"""No weights: transformers counts them."""
 
 
 def load_network(path: Path) -> SmartBrush:
@@ -70,22 +62,11 @@ def mapped(state: dict[str, Tensor], base: BrushConfig = SD_V1) -> tuple[dict[st
     `text_model.`, which transformers 5 dropped. A plain base has four inputs: those for mask and precision are added
     as zeros, so that it says what it said, and it predicts no mask. One that was fine-tuned has them all.
 
-    Raises `ValueError` for another number of inputs or outputs, another schedule, or an averaged copy of nothing.
+    Raises `KeyError` or `ValueError` for another number of inputs or outputs, another schedule, or an averaged copy of
+    other entries.
     """
-    found = state.get("betas")
-    if found is not None and not np.allclose(found.double().numpy(), betas(), rtol=1e-4):
-        raise ValueError(f"its betas are another schedule's than {STEPS} steps of Stable Diffusion v1")
-    rest = {
-        key.replace(f"{CLIP}text_model.", CLIP): value
-        for key, value in state.items()
-        if key not in TABLES and not key.startswith(AVERAGED)
-    }
-    averaged = {key: value for key, value in state.items() if key.startswith(AVERAGED) and key not in TABLES}
-    if averaged:
-        for key in [key for key in rest if key.startswith(UNET)]:
-            rest[key] = averaged.pop(AVERAGED + key.removeprefix("model.").replace(".", ""))
-        if averaged:
-            raise ValueError(f"{min(averaged)} averages nothing")
+    plain = averaged(without_schedule(state, betas()))
+    rest = {key.replace(f"{CLIP}text_model.", CLIP): value for key, value in plain.items() if key != POSITIONS}
     inputs, outputs = rest[FIRST].shape[1], len(rest[f"{LAST}bias"])
     wanted = base.unet
     if (inputs, outputs) == (wanted.inputs, wanted.outputs):

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
-__all__ = ["PREDICTED", "dice", "inside_mean"]
+__all__ = ["PREDICTED", "inside_mean"]
 
 PREDICTED = 0.01
 """The paper's weight of the predicted mask's loss."""
-
-
-def dice(predicted: Tensor, exact: Tensor) -> Tensor:
-    """``2 |X and Y| / (|X| + |Y|)`` of masks ``[N, 1, H, W]`` in [0, 1]: ``[N]``; 1 where both are empty."""
-    both, sizes = (predicted * exact).sum((1, 2, 3)), (predicted + exact).sum((1, 2, 3))
-    return (2 * both + 1) / (sizes + 1)
 
 
 def inside_mean(error: Tensor, inside: Tensor) -> Tensor:

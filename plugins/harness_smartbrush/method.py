@@ -11,11 +11,12 @@ from torch.nn import functional
 from harness.errors import HarnessError
 from harness.interfaces import Batch, Images, Setup
 from harness.masks.precision import COARSEST
+from harness.nn.word_list import Encode, list_encoder
 from harness_smartbrush.checkpoint import load_network, random_network
 from harness_smartbrush.latents import KlLatents, Latents, SmallLatents
 from harness_smartbrush.network import SmartBrush
 from harness_smartbrush.sampling import Task, blended, painted, sampler
-from harness_smartbrush.words import Encode, clip_encoder, list_encoder
+from harness_smartbrush.words import clip_encoder
 
 __all__ = ["Blended", "Brush"]
 

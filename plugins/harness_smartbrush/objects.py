@@ -5,9 +5,6 @@ The folder is what `python -m harness_scenes.render_instructions` writes.
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,23 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.masks.precision import coarse
-from harness.training.checkpoint import write_atomically
-from harness.training.data import PackedImages, open_packed
-from harness.training.inpainting import to_signed
-from harness_smartbrush.latents import Latents
+from harness.training.data import PackedImages
+from harness.training.scenes import open_scenes
 
 if TYPE_CHECKING:
     from harness.interfaces import Hole
 
-__all__ = ["Object", "Objects", "cached_latents", "open_objects"]
+__all__ = ["Object", "Objects", "open_objects"]
 
-NAME = "instructions"
-CHUNK = 32
 SMALLEST = 0.004
 """ours: share of a picture that an object covers at least; less is no shape at 128 px."""
 
@@ -82,20 +74,12 @@ class Objects:
 
 def open_objects(folder: Path) -> Objects:
     """Read the packed scenes in ``folder``. Raises `HarnessError` where they are not there, or hold no object."""
-    packed = open_packed(folder, NAME)
-    path = folder / f"{NAME}.json"
-    try:
-        facts = json.loads(path.read_text("utf-8"))
-        instances = np.load(folder / f"{NAME}_instances.npy", mmap_mode="r", allow_pickle=False)
-        found = tuple(item for row, scene in enumerate(facts["scenes"]) for item in _objects(row, scene))
-        words = tuple(sorted({word for item in found for word in item.caption.replace(",", "").split()}))
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise HarnessError(f"{path}: holds no training objects ({type(error).__name__}: {error})") from error
-    if len(instances) != len(packed.images):
-        raise HarnessError(f"{path}: not one map of instances for each picture")
+    (packed, instances), scenes = open_scenes(folder, _objects)
+    found = [item for scene in scenes for item in scene]
+    words = tuple(sorted({word for item in found for word in item.caption.replace(",", "").split()}))
     large = tuple(item for item in found if (instances[item.whole] == item.number).mean() >= SMALLEST)
     if not large:
-        raise HarnessError(f"{path}: no object covers {SMALLEST:.1%} of its picture")
+        raise HarnessError(f"{folder}: no object covers {SMALLEST:.1%} of its picture")
     return Objects(packed, instances, large, words)
 
 
@@ -110,28 +94,3 @@ def _objects(row: int, scene: Mapping[str, Any]) -> list[Object]:
         label = f"a {text.split()[-1]}"
         made.append(Object(row, int(scene["whole"]), int(without), number + 1, text, label, caption, rest))
     return made
-
-
-@torch.inference_mode()
-def cached_latents(packed: PackedImages, first: Latents, digest: str, folder: Path) -> NDArray[np.float16]:
-    """Latents of all pictures, then of all mirrored ones: float16 ``[2, M, 4, h, w]``.
-
-    Kept in ``folder`` under the hash of pictures and first stage (``digest``), and read from there the next time.
-    """
-    key = hashlib.sha256(f"{packed.sha256} {digest} free".encode()).hexdigest()[:16]
-    path = folder / f"{NAME}-free-latents-{key}.npy"
-    if path.is_file():
-        return np.asarray(np.load(path, allow_pickle=False))
-    made = np.stack([_coded(packed, first, mirrored) for mirrored in (False, True)])
-    buffer = io.BytesIO()
-    np.save(buffer, made)
-    write_atomically(path, buffer.getvalue())
-    return made
-
-
-def _coded(packed: PackedImages, first: Latents, mirrored: bool) -> NDArray[np.float16]:
-    made = []
-    for start in range(0, len(packed.images), CHUNK):
-        some = [np.asarray(image[:, ::-1] if mirrored else image) for image in packed.images[start : start + CHUNK]]
-        made.append(first.encode(to_signed(some)).half().numpy())
-    return np.concatenate(made)

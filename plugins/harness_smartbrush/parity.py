@@ -22,7 +22,16 @@ from torch import Tensor
 from harness.masks.precision import COARSEST
 from harness.nn.autoencoder import AutoencoderConfig, KlAutoencoder
 from harness.nn.diffusion_unet import DiffusionUNet, UNetConfig
-from harness.testing.parity import ParityError, ParityRow, Tolerance, compare, filled_state, read_set, same_keys
+from harness.testing.parity import (
+    ParityError,
+    ParityRow,
+    Tolerance,
+    compare,
+    filled_state,
+    read_archive,
+    read_set,
+    same_keys,
+)
 from harness_smartbrush.checkpoint import FIRST, UNET, grown
 from harness_smartbrush.network import betas
 
@@ -42,19 +51,11 @@ def check(fixtures: Path) -> list[ParityRow]:
     Raises `ParityError` where keys, shapes or names do not agree, or an array is read by nobody.
     """
     facts = read_set(fixtures / FIXTURE_SET, "unet", "autoencoder_ddconfig", "params", "x", "context", "t", "image")
-    arrays = _read((fixtures / FIXTURE_SET).with_suffix(".npz"))
+    arrays = read_archive((fixtures / FIXTURE_SET).with_suffix(".npz"))
     if wrong := sorted(set(arrays) ^ ARRAYS):
         raise ParityError(f"{FIXTURE_SET}: '{wrong[0]}' is absent, or read by nobody")
     state = {key: torch.from_numpy(v) for key, v in filled_state(dict(facts["params"]), "fill_torch").items()}
     return list(_rows(facts, arrays, state))
-
-
-def _read(path: Path) -> Arrays:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError) as error:
-        raise ParityError(f"cannot read the fixture arrays {path}") from error
 
 
 def _drawn(words: str) -> Tensor:

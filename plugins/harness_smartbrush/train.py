@@ -20,14 +20,16 @@ from torch.optim import AdamW, Optimizer
 from harness.masks.precision import COARSEST
 from harness.nn.diffusion import Diffusion
 from harness.nn.first_stage import SHIPPED, first_stage_sha256
+from harness.nn.word_list import PAD, UNKNOWN, list_encoder
 from harness.training.data import step_rng
+from harness.training.latents import cached_latents
+from harness.training.losses import dice
 from harness.training.recipe import MODEL, Parts, Progress, Validation, warm_up_then_fall
 from harness_smartbrush.latents import SmallLatents
-from harness_smartbrush.losses import PREDICTED, dice, inside_mean
+from harness_smartbrush.losses import PREDICTED, inside_mean
 from harness_smartbrush.network import STEPS, SmartBrush, betas, mini, noise_mask
-from harness_smartbrush.objects import cached_latents, open_objects
+from harness_smartbrush.objects import open_objects
 from harness_smartbrush.sampling import Task, noise_of, painted, sampler, velocity_of
-from harness_smartbrush.words import PAD, UNKNOWN, list_encoder
 
 __all__ = ["RECIPES", "Course", "Mini", "mini_recipe"]
 
@@ -84,7 +86,7 @@ class Mini:
         self.encode = list_encoder(self.config.words, self.config.text.longest)
         self.digest = first_stage_sha256(first)
         self.first = SmallLatents(first)
-        self.latents = cached_latents(self.objects.packed, self.first, self.digest, data)
+        self.latents = cached_latents(self.objects.packed, self.first.encode, f"{self.digest} free", data)
         self.diffusion = Diffusion(betas())
         held = max(1, min(HELD_OUT, self.objects.items[-1].scene))
         border = self.objects.items[-1].scene - held

@@ -1,32 +1,16 @@
-"""Texts as numbers: the list of words that a small network states, or CLIP's by files of the user's."""
+"""Texts as CLIP's numbers, by files of the user's."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from harness.errors import MissingRequirement
+from harness.nn.word_list import Encode
 
-__all__ = ["CLIP_FILES", "PAD", "UNKNOWN", "Encode", "clip_encoder", "list_encoder"]
+__all__ = ["CLIP_FILES", "clip_encoder"]
 
-Encode = Callable[[str], list[int]]
-"""A text to its numbers, padded to one length; longer ones are cut."""
-PAD, UNKNOWN = "[pad]", "[unknown]"
 CLIP_FILES = ("vocab.json", "merges.txt")
 CLIP_LONGEST = 77
-_WORD = re.compile(r"[a-z]+")
-
-
-def list_encoder(words: Sequence[str], longest: int) -> Encode:
-    """Whole words of a list, lower-cased; marks between them are left out. An empty text is padding alone."""
-    numbers = {word: number for number, word in enumerate(words)}
-
-    def encode(text: str) -> list[int]:
-        found = [numbers.get(word, numbers[UNKNOWN]) for word in _WORD.findall(text.lower())][:longest]
-        return found + [numbers[PAD]] * (longest - len(found))
-
-    return encode
 
 
 def clip_encoder(folder: Path) -> Encode:

@@ -12,18 +12,16 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from harness.nn.autoencoder import AutoencoderConfig, KlAutoencoder, VectorAutoencoder
 from harness.nn.diffusion_unet import DiffusionUNet, UNetConfig
 from harness.nn.text_transformer import TextConfig, TextTransformer
+from harness.testing.recipe import fill_torch
 
 SMALL = AutoencoderConfig(channels=32, multipliers=(1, 2), blocks=1, attention=(1,), codes=32, patch=2)
 Run = Callable[[slice], Tensor]
 
 
 def _alive(network: nn.Module) -> nn.Module:
-    """With no layer of zeros: what starts at nothing hides what comes before it."""
-    draw = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for value in network.parameters():
-            if value.ndim > 1:
-                value.copy_(torch.randn(value.shape, generator=draw) / value[0].numel() ** 0.5)
+    """With weights by a fixed rule, none of them zero: what starts at nothing hides what comes before it."""
+    state = network.state_dict()
+    network.load_state_dict({key: torch.from_numpy(fill_torch(key, value.shape)) for key, value in state.items()})
     return network.eval()
 
 
@@ -41,10 +39,20 @@ def _unet() -> Run:
     return lambda part: network(noisy[part], steps[part], text[part])
 
 
-def _first_stage() -> Run:
-    network, picture = _alive(VectorAutoencoder(SMALL)), _drawn(2, 3, 32, 32).tanh()
+def _first_stage() -> VectorAutoencoder:
+    network = _alive(VectorAutoencoder(SMALL))
     assert isinstance(network, VectorAutoencoder)
-    return lambda part: network.decode(network.features(picture[part]))
+    return network
+
+
+def _encoder() -> Run:
+    network, picture = _first_stage(), _drawn(2, 3, 32, 32).tanh()
+    return lambda part: network.features(picture[part])
+
+
+def _decoder() -> Run:
+    network, latent = _first_stage(), _drawn(2, SMALL.latent, 8, 8)
+    return lambda part: network.decode(latent[part])
 
 
 def _text() -> Run:
@@ -56,7 +64,7 @@ def _text() -> Run:
 BOTH = slice(0, 2)
 
 
-@pytest.mark.parametrize("build", [_unet, _first_stage, _text])
+@pytest.mark.parametrize("build", [_unet, _encoder, _decoder, _text])
 @torch.inference_mode()
 def test_fused_attention_batches_and_layouts_give_the_plain_answer(build: Callable[[], Run]) -> None:
     run = build()

@@ -6,15 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import HarnessError, MissingRequirement
-from harness_instinpaint.words import PAD, UNKNOWN, list_encoder, piece_encoder, small_words
-
-
-def test_whole_words_case_marks_and_what_is_not_known() -> None:
-    encode = list_encoder((PAD, UNKNOWN, "cube", "red", "remove", "the"), 6)
-    assert encode("Remove the RED cube, please.") == [4, 5, 3, 2, 1, 0]
-    with pytest.raises(HarnessError, match="at most 6 words, not 7"):
-        encode("remove the red red red red cube")
+from harness.errors import MissingRequirement
+from harness.nn.word_list import PAD, UNKNOWN
+from harness_instinpaint.words import piece_encoder, small_words
 
 
 def test_the_committed_list_is_plain_and_holds_what_scenes_are_made_of() -> None:

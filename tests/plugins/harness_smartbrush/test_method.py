@@ -15,11 +15,12 @@ from harness.errors import HarnessError, MissingRequirement
 from harness.interfaces import Batch, LoadedWeights, Setup
 from harness.nn.first_stage import first_stage_sha256
 from harness.nn.text_transformer import TextConfig
+from harness.nn.word_list import PAD, UNKNOWN
 from harness_smartbrush.checkpoint import FIRST, UNET, load_network, mapped
 from harness_smartbrush.method import Blended, Brush
 from harness_smartbrush.network import BrushConfig, Prediction, SmartBrush, betas, mini, noise_mask
 from harness_smartbrush.sampling import Task, painted, sampler
-from harness_smartbrush.words import PAD, UNKNOWN, clip_encoder, list_encoder
+from harness_smartbrush.words import clip_encoder
 
 TEXTS = ("a small red metal cube", "a ball")
 TINY = replace(
@@ -163,9 +164,3 @@ def test_files_that_do_not_fit(weights: LoadedWeights, tmp_path: Path) -> None:
     for wrong in ({"precision": 6}, {"refine": 0.0}, {"guidance": -1.0}):
         with pytest.raises(HarnessError):
             Brush(Setup(weights=weights), **wrong)  # type: ignore[arg-type]
-
-
-def test_words() -> None:
-    encode = list_encoder((PAD, UNKNOWN, "a", "red", "cube"), 4)
-    assert encode("A red, shiny cube of ice") == [2, 3, 1, 4]
-    assert encode("") == [0] * 4

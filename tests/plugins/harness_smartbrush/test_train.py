@@ -10,7 +10,8 @@ import torch
 from harness.nn.first_stage import first_stage_sha256
 from harness.training.export import read_metadata
 from harness.training.loop import train
-from harness_smartbrush.losses import dice, inside_mean
+from harness.training.losses import dice
+from harness_smartbrush.losses import inside_mean
 from harness_smartbrush.network import SmartBrush, noise_mask
 from harness_smartbrush.objects import open_objects
 from harness_smartbrush.train import Course, Mini
