@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from harness.degradations.matrices import KERNEL_SIDE, gaussian_taps
+
 __all__ = ["MARGIN", "Degradation", "block_means", "blurred", "colour_cast", "gaussian_kernel", "grey"]
 
 Degradation = Callable[[Tensor], Tensor]
 BLOCK = 4
-BLUR_SIDE, BLUR_SPREAD = 9, 2.0
-MARGIN = BLUR_SIDE // 2
+BLUR_SPREAD = 2.0
+MARGIN = KERNEL_SIDE // 2
 """Rows and columns that `blurred` loses on every side."""
 
 
@@ -25,16 +26,10 @@ def block_means(image: Tensor) -> Tensor:
     return F.interpolate(means, scale_factor=BLOCK, mode="nearest")[..., :height, :width]
 
 
-def gaussian_kernel(side: int = BLUR_SIDE, spread: float = BLUR_SPREAD) -> Tensor:
-    """``[side, side]`` float64, sum 1: roots of products of a normal density's mass in ``side`` equal bins.
-
-    The bins reach half a bin beyond ``spread`` standard deviations, as officially; the root makes it wider than that.
-    """
-    half = (2 * spread + 1) / side / 2
-    edges = torch.linspace(-spread - half, spread + half, side + 1, dtype=torch.float64)
-    mass = (0.5 * torch.erf(edges / math.sqrt(2))).diff()
-    kernel = torch.outer(mass, mass).sqrt()
-    return kernel / kernel.sum()
+def gaussian_kernel() -> Tensor:
+    """``[9, 9]`` float64, sum 1: the release's blur, `harness.degradations.matrices.gaussian_taps` along both axes."""
+    taps = torch.from_numpy(gaussian_taps(BLUR_SPREAD))
+    return torch.outer(taps, taps)
 
 
 def blurred(image: Tensor) -> Tensor:

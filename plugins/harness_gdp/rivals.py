@@ -18,7 +18,7 @@ from harness.errors import HarnessError
 from harness.interfaces import Batch, Images, Operator, Setup
 from harness.nn.diffusion import Estimate
 from harness_gdp.patches import Mosaic
-from harness_gdp.sampling import Sampler
+from harness_gdp.sampling import Sampler, draws
 
 __all__ = ["Ddrm", "DiffPir", "Dps"]
 
@@ -50,12 +50,7 @@ class _Rival(ABC):
         observed = batch.image.clone()
         size = batch.target_size or (observed.shape[-2], observed.shape[-1])
         mosaic = self.sampler.mosaic(size)
-        generators = [torch.Generator().manual_seed(seed) for seed in batch.seeds]
-
-        def draw() -> Tensor:
-            rows = [torch.randn(3, *mosaic.size, generator=one) for one in generators]
-            return torch.stack(rows).to(observed.device)
-
+        draw = draws(batch.seeds, (3, *mosaic.size), observed.device)
         with torch.no_grad():
             drawn = self._sampled(observed, batch.operator, size, mosaic, draw)
         return Images((drawn[..., : size[0], : size[1]] / 2 + 0.5).clamp(0, 1))

@@ -19,7 +19,7 @@ from harness_gdp.network import MINI, Prior, PriorConfig
 from harness_gdp.options import OFFICIAL_SIDE, Options
 from harness_gdp.patches import Mosaic
 
-__all__ = ["Sampler", "load_network", "random_network"]
+__all__ = ["Sampler", "draws", "load_network", "random_network"]
 
 SMALL_SIDE = 64
 """ours: what the small prior was trained on."""
@@ -46,7 +46,7 @@ def random_network() -> Prior:
     return weights.random_network(partial(Prior, MINI))
 
 
-def _draws(seeds: tuple[int, ...], shape: tuple[int, ...], device: torch.device) -> Callable[[], Tensor]:
+def draws(seeds: tuple[int, ...], shape: tuple[int, ...], device: torch.device) -> Callable[[], Tensor]:
     """Standard normal noise ``[N, *shape]`` at each call, each sample's from its own generator on the CPU."""
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     return lambda: torch.stack([torch.randn(*shape, generator=g) for g in generators]).to(device)
@@ -94,7 +94,7 @@ class Sampler:
         if len(seeds) != count:
             raise HarnessError(f"gdp draws noise: {count} pictures need {count} seeds (Batch.seeds), not {len(seeds)}")
         mosaic = self.mosaic(size)
-        draw = _draws(seeds, (3, *mosaic.size), next(self.network.parameters()).device)
+        draw = draws(seeds, (3, *mosaic.size), next(self.network.parameters()).device)
         drawn = guided_sample(
             self._predict, self.diffusion, draw, guide, *self.options.ways,
             variance=self.options.variance == "on", mosaic=mosaic,

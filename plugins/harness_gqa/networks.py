@@ -6,7 +6,6 @@ GQA's names are others than COCO's, and the box says which object is meant.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -87,13 +86,14 @@ class _Open:
 
     def __init__(self, network: Network) -> None:
         from harness.weights import load_state
+        from harness.weights.resolve import sha256_of
 
         if not network.place.is_file():
             raise MissingRequirement(
                 f"{network.name} needs {network.file} (torchvision's weights, BSD-3-Clause; trained on COCO): "
                 f"get https://download.pytorch.org/models/{network.file} and save it as {network.place}"
             )
-        self.identity = f"{network.name} {hashlib.sha256(network.place.read_bytes()).hexdigest()[:12]}"
+        self.identity = f"{network.name} {sha256_of(network.place)[:12]}"
         self._net = network.build().eval()
         self._read = network.read
         try:
