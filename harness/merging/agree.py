@@ -89,6 +89,7 @@ def _measured_facts(run: RunFolder) -> Iterator[Fact]:
     for row in run.samples().to_dict("records"):
         for key in ("truth", "mask", "shown", "known"):
             yield f"task {row['task']}, sample {row['sample']}: hash of its {key}", row[key]
+        yield f"task {row['task']}, sample {row['sample']}: its prompt", row["prompt"]
     for task in run.manifest["suite"]["tasks"]:
         for entry in run.manifest["entries"]:
             rows = run.rows(entry["reference"], task)

@@ -98,6 +98,7 @@ class Album:
             hole=self._input(mask, shown, visible=view.task["role"] == "region"),
             shape=(256, 256) if first is None else (first.shape[1], first.shape[0]),
             tiles=tuple(self._tile(view, row, str(sample["sample"]), truth) for row in rows),
+            prompt=str(sample["prompt"]),
         )
 
     def _record(self, view: TaskView, row: Row, sample: str) -> Mapping[str, Any] | None:

@@ -167,6 +167,7 @@ def viewer_data(
         "title": str(known["title"] or sample),
         "cluster": str(known["cluster"]),
         "facts": [
+            *([f"asked: {known['prompt']}"] if known["prompt"] else []),
             *([f"hole {100 * ratio:.1f} % of the picture"] if isinstance(ratio, float) else []),
             *(
                 ["its hole has too many edges to be outlined"]

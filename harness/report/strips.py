@@ -37,7 +37,8 @@ class Tile:
 
 @dataclass(frozen=True)
 class Strip:
-    """One sample: its input, its truth (a CSS class that paints it, "" where pruned) and a tile an entry."""
+    """One sample: its input, its truth (a CSS class that paints it, "" where pruned), a tile an entry, and what was
+    asked in words ("" where nothing)."""
 
     sample: str
     title: str
@@ -47,6 +48,7 @@ class Strip:
     hole: str
     shape: tuple[int, int]
     tiles: tuple[Tile, ...]
+    prompt: str
 
     @property
     def goodness(self) -> list[float]:

@@ -25,7 +25,9 @@ def note_samples(run: RunFolder, data: TaskData, extractors: Mapping[str, Any], 
     book = FeatureBook(run, extractors, TRUTH, task)
     known = run.samples()
     mine = known[known["task"] == task]
-    have = {(row.sample, row.cluster, row.truth, row.mask, row.shown, row.known) for row in mine.itertuples()}
+    have = {
+        (row.sample, row.cluster, row.truth, row.mask, row.shown, row.known, row.prompt) for row in mine.itertuples()
+    }
     clusters = set()
     with closing(book), closing(ShardWriter(run.path / "samples")) as stream:
         for key, unit in ahead(data, data.keys):
@@ -43,12 +45,13 @@ def note_samples(run: RunFolder, data: TaskData, extractors: Mapping[str, Any], 
                 shown_hash = pixels_hash(shown)
                 run.artifacts.put(shown_hash, shown)
             told = json.dumps(dict(unit.known), sort_keys=True) if unit.known else ""
-            if (key.id, unit.cluster, unit.truth_hash, unit.mask_hash, shown_hash, told) in have:
+            prompt = (unit.prompt or "") if "prompt" in data.task.gives else ""
+            if (key.id, unit.cluster, unit.truth_hash, unit.mask_hash, shown_hash, told, prompt) in have:
                 continue
             row = {
                 "task": task, "sample": key.id, "cluster": unit.cluster, "truth": unit.truth_hash,
                 "mask": unit.mask_hash, "shown": shown_hash, "ratio": unit.ratio, "title": key.image,
-                "known": told,
+                "known": told, "prompt": prompt,
             }  # fmt: skip
             stream.append(row)
     return len(clusters)

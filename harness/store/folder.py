@@ -110,17 +110,17 @@ class RunFolder:
         return current
 
     def samples(self) -> pd.DataFrame:
-        """What was judged: task, sample, cluster, hashes of truth, mask and of what was shown instead, mask ratio, and
-        as JSON what the data set knows beside the picture."""
+        """What was judged: task, sample, cluster, hashes of truth, mask and of what was shown instead, mask ratio, as
+        JSON what the data set knows beside the picture, and what methods were asked in words."""
         import pandas as pd
 
         path = self.path / "samples.jsonl"
         rows = read_jsonl(path) if path.exists() else []
-        columns = ["task", "sample", "cluster", "truth", "mask", "shown", "ratio", "title", "known"]
+        columns = ["task", "sample", "cluster", "truth", "mask", "shown", "ratio", "title", "known", "prompt"]
         frame = pd.DataFrame(rows, columns=columns).drop_duplicates(["task", "sample"], keep="last")
         # What an older harness wrote has none.
         return frame.assign(
-            **{name: frame[name].astype(object).where(frame[name].notna(), "") for name in ("shown", "known")}
+            **{name: frame[name].astype(object).where(frame[name].notna(), "") for name in ("shown", "known", "prompt")}
         )
 
     def aggregates(self) -> pd.DataFrame | None:

@@ -11,6 +11,8 @@ import pytest
 
 import harness
 from harness.plugins import registry
+from harness.report.gallery import viewer_data
+from harness.report.opened import Opened
 from harness.suites import load_suite
 from harness_scenes.brush import BrushScenes
 
@@ -74,6 +76,15 @@ def test_text_and_precision_reach_a_method_and_its_mask_the_metric(
     assert list(records["score:predicted_mask_iou"]) == pytest.approx(shares)
     assert list(records["score:mask_iou"]) == pytest.approx(shares, abs=0.01)
     assert (records["score:background_change"] > 0.2).all()
+
+    # what was asked stands beside the pictures
+    asked = {id: pairs.load(id).prompt for id in pairs.ids()[:2]}
+    page = Opened(run.path)
+    for sample in page.run.samples().to_dict("records"):
+        assert sample["prompt"] == asked[sample["title"]]
+        assert f"<q>{sample['prompt']}</q>" in page.run.report_path.read_text()
+        facts = viewer_data(page, page.views["box"], sample["sample"], ["painter"])["facts"]
+        assert facts[0] == f"asked: {sample['prompt']}"
 
     # the pictures are kept, but what the method told beside them only the method can tell again
     specs, painter = registry().specs["metrics"], importlib.import_module("harness_painter").Painter
