@@ -147,29 +147,36 @@ def error_png(levels: Pixels) -> bytes:
     return buffer.getvalue()
 
 
-def strip_png(rows: Sequence[Sequence[Pixels]], labels: Sequence[str], *, tile: int = 192) -> bytes:
+def strip_png(
+    rows: Sequence[Sequence[Pixels]], labels: Sequence[str], *, tile: int = 192, captions: Sequence[str] = ()
+) -> bytes:
     """Rows of pictures under column labels, on white, as one PNG for a README.
 
     Args:
         rows: each a sequence of uint8 H×W×3 pictures, one a column; scaled to `tile` px wide.
         labels: one text a column; a text wider than its column is cut with an ellipsis.
+        captions: one text a row, written above it; none for none.
 
     Raises:
-        ValueError: a row's length is not the number of labels, or there is no row.
+        ValueError: a row's length is not the number of labels, there is no row, or not one caption a row.
     """
     if not rows or any(len(row) != len(labels) for row in rows):
         raise ValueError(f"every row needs {len(labels)} pictures, one a label, and one row at least")
-    gap, head = 8, 30
+    if captions and len(captions) != len(rows):
+        raise ValueError(f"{len(captions)} captions for {len(rows)} rows")
+    gap, head, line = 8, 30, 20 if captions else 0
     scaled = [[_to_width(picture, tile) for picture in row] for row in rows]
     heights = [max(picture.shape[0] for picture in row) for row in scaled]
-    size = (gap + len(labels) * (tile + gap), head + sum(height + gap for height in heights))
+    size = (gap + len(labels) * (tile + gap), head + sum(line + height + gap for height in heights))
     sheet = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(sheet)
     font: Any = ImageFont.load_default(size=14)
     for column, label in enumerate(labels):
         draw.text((gap + column * (tile + gap), 8), _cut(draw, label, font, tile), fill="#1f2328", font=font)
     top = head
-    for row, height in zip(scaled, heights, strict=True):
+    for row, height, caption in zip(scaled, heights, captions or [""] * len(rows), strict=True):
+        draw.text((gap, top), _cut(draw, caption, font, size[0] - 2 * gap), fill="#59636e", font=font)
+        top += line
         for column, picture in enumerate(row):
             sheet.paste(Image.fromarray(picture), (gap + column * (tile + gap), top))
         top += height + gap

@@ -74,6 +74,16 @@ def test_a_strip_has_a_column_a_label_and_cuts_long_ones() -> None:
     assert (cut[:30, 108:116] == 255).all(), "a label must not reach into the next column"
 
 
+def test_a_strip_writes_a_caption_above_each_row() -> None:
+    row = [np.full((40, 80, 3), 200, np.uint8)]
+    sheet = decode(pictures.strip_png([row, row], ["a"], tile=100, captions=["cut", ""]))
+    assert sheet.shape == (30 + 2 * (20 + 50 + 8), 8 + 108, 3)
+    assert (sheet[30:50] < 250).any(), "the first row has words above it"
+    assert (sheet[108:128] == 255).all(), "the second has none"
+    with pytest.raises(ValueError, match="1 captions for 2 rows"):
+        pictures.strip_png([row, row], ["a"], captions=["cut"])
+
+
 @pytest.mark.parametrize("rows", [[], [[np.zeros((4, 4, 3), np.uint8)]]])
 def test_a_strip_needs_a_picture_a_label(rows: list[list[np.ndarray]]) -> None:
     with pytest.raises(ValueError, match="2 pictures"):
