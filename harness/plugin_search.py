@@ -12,10 +12,10 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib.machinery import PathFinder
 from io import FileIO
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
-    from importlib.metadata import Distribution
+    from importlib.metadata import Distribution, EntryPoint
 
 __all__ = ["Installed", "installed_plugins"]
 
@@ -93,5 +93,7 @@ def _points(info: str) -> Iterator[Installed]:
 def _by_metadata() -> list[Installed]:
     from importlib.metadata import entry_points
 
-    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
-    return [Installed(point.name, point.value, lambda brought=point.dist: brought) for point in points]
+    def installed(point: EntryPoint) -> Installed:
+        return Installed(point.name, point.value, lambda: cast("Distribution", point.dist))
+
+    return [installed(point) for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)]
