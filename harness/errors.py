@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 __all__ = ["HarnessError", "MissingRequirement", "RefusedSample", "RefusedSet", "UnknownName"]
@@ -39,6 +38,8 @@ class UnknownName(HarnessError):
     """
 
     def __init__(self, kind: str, name: str, known: Iterable[str], command: str, *, listed: bool = False) -> None:
+        import difflib  # here: most commands end without an error
+
         names = sorted(set(known))
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
         hint = f" Did you mean {', '.join(near)}?" if near else ""

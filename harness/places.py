@@ -90,10 +90,10 @@ def weights_place(method: str, weights: WeightsSpec) -> Path:
 def locate(method: str, weights: WeightsSpec) -> Path | None:
     """The file of one checkpoint, or None where it is not here."""
     if weights.resource:
-        from importlib.resources import files
+        from importlib import import_module  # not importlib.resources, which brings what reads zip files
 
         package, _, inside = weights.resource.partition(":")
-        path = Path(str(files(package).joinpath(inside)))
+        paths = [Path(folder, inside) for folder in import_module(package).__path__]
     else:
-        path = weights_place(method, weights)
-    return path if path.is_file() else None
+        paths = [weights_place(method, weights)]
+    return next((path for path in paths if path.is_file()), None)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 from collections.abc import Iterator
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 import pluggy
 
@@ -20,18 +21,25 @@ class HookManager(pluggy.PluginManager):
 
     def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
         """Whether `plugin.name` is a hook, and with which options."""
-        return super().parse_hookimpl_opts(plugin, name) if name.startswith("harness_") else None
+        if not name.startswith("harness_"):
+            return None
+        if isinstance(plugin, ModuleType) and isinstance(value := vars(plugin).get(name), FunctionType):
+            return getattr(value, "harness_impl", None)  # what pluggy comes to as well, by way of `inspect`
+        return super().parse_hookimpl_opts(plugin, name)
 
 
 @contextlib.contextmanager
 def quietly(when: str) -> Iterator[None]:
     """Whatever a plugin prints, and an attempt to exit, is its fault and becomes an error."""
     out = io.StringIO()
+    kept = sys.stdout, sys.stderr
+    sys.stdout = sys.stderr = out  # not by two context managers of contextlib's: this is done twice a plugin
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-            yield
+        yield
     except SystemExit as stop:
         raise HarnessError(f"calls sys.exit({stop.code!r}) {when}") from stop
+    finally:
+        sys.stdout, sys.stderr = kept
     if out.getvalue().strip():
         raise HarnessError(f"prints {when}: {out.getvalue().strip().splitlines()[0][:80]!r}")
 

@@ -8,15 +8,15 @@ Files named by `--plugin` (`harness.plugin_files`) come last; a broken one of th
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
-import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from importlib.metadata import Distribution, entry_points
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import pluggy
 
@@ -24,6 +24,7 @@ from harness.errors import HarnessError, MissingRequirement, UnknownName
 from harness.hookspecs import API, Hooks
 from harness.plugin_files import load_plugin_file, plugin_files
 from harness.plugin_rules import HookManager, WrongApi, check_api, check_hooks, quietly
+from harness.plugin_search import installed_plugins
 from harness.specs import (
     DatasetSpec,
     DegradationSpec,
@@ -38,6 +39,9 @@ from harness.specs import (
 )
 from harness.strategies import PARAM
 
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
 __all__ = [
     "BUILTIN",
     "KINDS",
@@ -50,7 +54,6 @@ __all__ = [
     "registry",
 ]
 
-GROUP = "harness"
 BUILTIN = "harness.builtin"
 KINDS: Mapping[str, type[Any]] = {
     "methods": MethodSpec,
@@ -74,8 +77,7 @@ _HOOKS = {
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True)
-class PluginReport:
+class PluginReport(NamedTuple):
     """What became of one plugin: `state` ok or broken, the one-line cause, the traceback, and what it registered.
 
     `fix` says what to do about a broken one, "" for the others.
@@ -83,7 +85,7 @@ class PluginReport:
 
     name: str
     module: str
-    home: Distribution | Path | None = None
+    home: Callable[[], Distribution] | Path | None = None
     state: str = "ok"
     cause: str = ""
     trace: str = ""
@@ -94,12 +96,12 @@ class PluginReport:
     @property
     def distribution(self) -> str:
         """The installed package or the file that brings it; "" for a module named by `HARNESS_PLUGINS`."""
-        return str(self.home or "") if isinstance(self.home, Path | None) else self.home.name
+        return str(self.home or "") if isinstance(self.home, Path | None) else self.home().name
 
     @property
     def version(self) -> str:
         """The installed package's."""
-        return "" if isinstance(self.home, Path | None) else self.home.version
+        return "" if isinstance(self.home, Path | None) else self.home().version
 
 
 @dataclass
@@ -212,8 +214,7 @@ def _named_or_installed() -> Iterator[PluginReport]:
         for module in filter(None, map(str.strip, wanted.split(","))):
             yield PluginReport(module.removeprefix("harness_"), module)
         return
-    for point in sorted(entry_points(group=GROUP), key=lambda p: p.name):
-        yield PluginReport(point.name, point.value, point.dist)
+    yield from (PluginReport(*found) for found in installed_plugins())
 
 
 def _collect(registry: Registry, module: ModuleType, owner: str) -> tuple[str, ...]:
@@ -241,8 +242,10 @@ def _broken(plugin: PluginReport, error: Exception) -> PluginReport:
     first = (cause.splitlines() or [""])[0]
     if isinstance(plugin.home, Path):
         raise HarnessError(f"plugin file {plugin.home}: {first}") from error
+    import traceback  # here: most plugins work
+
     trace = "".join(traceback.format_exception(error))
-    return replace(plugin, state="broken", cause=first, trace=trace, fix=_fix(plugin, error))
+    return plugin._replace(state="broken", cause=first, trace=trace, fix=_fix(plugin, error))
 
 
 def _fix(plugin: PluginReport, error: Exception) -> str:
@@ -274,9 +277,22 @@ def _load(registry: Registry, plugin: PluginReport) -> PluginReport:
         if registry.manager.has_plugin(name):
             registry.manager.unregister(name=name)
         return _broken(plugin, error)
-    return replace(plugin, registered=registered)
+    return plugin._replace(registered=registered)
 
 
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """Modules and specs stay: to look for garbage among them, time and again, takes a tenth of listing 200 plugins."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+@_nothing_to_collect()
 def build_registry() -> Registry:
     """Load every plugin afresh."""
     manager = HookManager("harness")

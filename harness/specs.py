@@ -22,6 +22,7 @@ __all__ = [
     "Requirement",
     "Spec",
     "SuiteSpec",
+    "Value",
     "WeightsSpec",
 ]
 
@@ -32,8 +33,24 @@ Capability = Literal["assess", "restore", "inpaint"]
 ParamValue = str | int | float | bool
 
 
-@dataclass(frozen=True)
-class Paper:
+class Value:
+    """Equality, hash and repr of a frozen dataclass, for those that every command makes.
+
+    `dataclass` would write and compile the three anew for each class, which took a twelfth of a start.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        return vars(self) == vars(other) if type(other) is type(self) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(vars(self).values()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__qualname__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Paper(Value):
     """Where a method or metric comes from. `url` is an arXiv id, DOI or repository name with commit."""
 
     title: str
@@ -42,8 +59,8 @@ class Paper:
     url: str = ""
 
 
-@dataclass(frozen=True)
-class Param:
+@dataclass(frozen=True, eq=False, repr=False)
+class Param(Value):
     """One parameter that a reference may set: `name[k=v]`. The default's type is the parameter's type.
 
     `result_changing=False` marks a parameter that cannot change the output (a chunk size), so it stays out of keys.
@@ -55,16 +72,16 @@ class Param:
     result_changing: bool = True
 
 
-@dataclass(frozen=True)
-class Requirement:
+@dataclass(frozen=True, eq=False, repr=False)
+class Requirement(Value):
     """An importable module that a method or metric needs, and the pip words that bring it."""
 
     module: str
     pip: str
 
 
-@dataclass(frozen=True)
-class WeightsSpec:
+@dataclass(frozen=True, eq=False, repr=False)
+class WeightsSpec(Value):
     """A checkpoint of a method.
 
     `resource` ("package:path") is a file shipped inside a plugin; `file` is the name looked for in
@@ -88,8 +105,8 @@ class WeightsSpec:
     of: str = ""
 
 
-@dataclass(frozen=True)
-class MethodSpec:
+@dataclass(frozen=True, eq=False, repr=False)
+class MethodSpec(Value):
     """Something to be judged.
 
     Attributes:
@@ -132,8 +149,8 @@ class MethodSpec:
     card: str = ""
 
 
-@dataclass(frozen=True)
-class DatasetSpec:
+@dataclass(frozen=True, eq=False, repr=False)
+class DatasetSpec(Value):
     """A source of images. `target` is called as `Class(**params)`; `gives` are the sample fields it fills."""
 
     name: str
@@ -146,8 +163,8 @@ class DatasetSpec:
     requires: tuple[Requirement, ...] = ()
 
 
-@dataclass(frozen=True)
-class MaskSetSpec:
+@dataclass(frozen=True, eq=False, repr=False)
+class MaskSetSpec(Value):
     """Which masks an inpainter is given. `target` is called as `Class(**params)`; seeded by itself."""
 
     name: str
@@ -158,8 +175,8 @@ class MaskSetSpec:
     params: Mapping[str, Param] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class DegradationSpec:
+@dataclass(frozen=True, eq=False, repr=False)
+class DegradationSpec(Value):
     """What is done to a clean image before a restorer sees it. `target` is called as `Class(**params)`."""
 
     name: str
@@ -169,8 +186,8 @@ class DegradationSpec:
     params: Mapping[str, Param] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class MetricSpec:
+@dataclass(frozen=True, eq=False, repr=False)
+class MetricSpec(Value):
     """A number about outputs. Every part of the protocol that changes the number is stated here.
 
     Attributes:
@@ -212,8 +229,8 @@ class MetricSpec:
     equals: str = ""
 
 
-@dataclass(frozen=True)
-class EmbedderSpec:
+@dataclass(frozen=True, eq=False, repr=False)
+class EmbedderSpec(Value):
     """A feature extractor for set metrics; `target` is called as `Class(device)`."""
 
     name: str
@@ -225,8 +242,8 @@ class EmbedderSpec:
     requires: tuple[Requirement, ...] = ()
 
 
-@dataclass(frozen=True)
-class SuiteSpec:
+@dataclass(frozen=True, eq=False, repr=False)
+class SuiteSpec(Value):
     """A versioned list of tasks. `resource` is "package:file.toml", read by `harness.suites`."""
 
     name: str
@@ -235,8 +252,8 @@ class SuiteSpec:
     aliases: tuple[str, ...] = field(default=())
 
 
-@dataclass(frozen=True)
-class PageSpec:
+@dataclass(frozen=True, eq=False, repr=False)
+class PageSpec(Value):
     """A page of the dashboard.
 
     Attributes:

@@ -10,6 +10,7 @@ it; a child that is to be "stopped" waits for SIGCONT first, so that strace can 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -101,6 +102,8 @@ def _become(order: Mapping[str, Any]) -> NoReturn:
 def main() -> None:
     """Serve until stdin closes."""
     _preload()
+    gc.collect()
+    gc.freeze()  # a fork that looked for garbage in what is here would copy all of its pages
     print("ready", flush=True)
     for line in sys.stdin:
         child = os.fork()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import io
 import os
 import signal
 import sys
-import traceback
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +95,8 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, but an unknown command names its nearest neighbours."""
         if args and not ctx.resilient_parsing and self.get_command(ctx, args[0]) is None:
+            import difflib  # here, as below: most commands need neither
+
             near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=2)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
             raise HarnessError(f"no command '{args[0]}'.{hint} See them all: harness --help")
@@ -214,6 +214,8 @@ def _stopped(stop: BaseException) -> int:
 
 def _is_meant(stop: SystemExit) -> bool:
     """Whether a command ends itself; not where what it calls, a method or a library, would end it."""
+    import traceback
+
     names = [str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(stop.__traceback__)]
     packages = [name.partition(".")[0] for name in names]
     called = packages[packages.index("click") :] if "click" in packages else packages
@@ -235,10 +237,17 @@ def _named(error: BaseException) -> str:
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
+def _show_traceback() -> None:
+    """Of the error that is being handled."""
+    import traceback
+
+    traceback.print_exc()
+
+
 def _broken(why: str, *, debug: bool) -> int:
     """Say what is wrong with us or a plugin; called where the error is caught. Returns the exit code."""
     if debug:
-        traceback.print_exc()
+        _show_traceback()
     click.echo(f"Internal error: {why}. Show where, and report it: harness --debug …", err=True)
     return 70
 
@@ -257,7 +266,7 @@ def main() -> None:
         code = _run([word for word in sys.argv[1:] if word != "--debug"])
     except HarnessError as error:
         if debug:
-            traceback.print_exc()
+            _show_traceback()
         click.echo(f"Error: {error}", err=True)
         code = 2
     except click.exceptions.Exit as stop:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -140,6 +139,8 @@ def _folders(incomplete: str) -> Iterator[str]:
 
 def _entries(run: Path) -> list[tuple[str, str]]:
     """Reference and title of a run's entries; of a folder that cannot be read as one, there is nothing to offer."""
+    import json  # here: every command imports this for its arguments
+
     try:
         entries = json.loads((run.expanduser() / "manifest.json").read_bytes())["entries"]
         return [(entry["reference"], entry["title"]) for entry in entries]

@@ -10,11 +10,10 @@ import click
 
 from harness.cli.completion import complete_names
 from harness.errors import HarnessError, UnknownName
-from harness.places import weights_place
+from harness.places import locate, weights_place
 from harness.plugins import KINDS, Registry, registry
 from harness.specs import MethodSpec, Param, Requirement, Spec, SuiteSpec, WeightsSpec
 from harness.suites import load_suite
-from harness.weights.resolve import locate
 
 __all__ = ["find_spec_named", "show_command"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 import click
@@ -31,6 +30,8 @@ def _said(error: click.UsageError) -> str:
 
 
 def _meant(error: click.UsageError) -> str:
+    import difflib  # here: every command imports this, few are typed wrong
+
     typed = re.match(r"['\"](.*?)['\"] is not", error.message)
     choices = _choices(error)
     near = difflib.get_close_matches(typed[1], choices, n=2, cutoff=0.5) if typed else []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NamedTuple
@@ -17,6 +15,8 @@ Known = dict[str, dict[str, str | int | float]]
 
 
 def _json(path: Path, *fields: str) -> dict[str, Any]:
+    import json  # here, as csv below: every command imports this, and reads no list
+
     try:
         read = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -27,6 +27,8 @@ def _json(path: Path, *fields: str) -> dict[str, Any]:
 
 
 def _table(path: Path, *columns: str) -> list[dict[str, str]]:
+    import csv
+
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -163,6 +165,8 @@ class OpenImagesMasks(NamedTuple):
 
     def choose(self, keys: Collection[str], lists: Mapping[str, Path]) -> Chosen:
         """As `Pick` says."""
+        import csv
+
         with lists[self.classes].open(encoding="utf-8-sig", newline="") as file:
             names = {row[0]: row[1] for row in csv.reader(file) if len(row) == 2}
         here, known, absent = set(keys), Known(), list[str]()

@@ -166,7 +166,7 @@ def stored_truths(run: RunFolder, registry: Registry, extractor: str, task: str)
 
 def _truths(run: RunFolder, extractor: str, version: str, task: str) -> pd.DataFrame:
     """Features of the truths that the task judges today, with the clusters of today: pixels stay as data regroup."""
-    rows, samples = read_rows(run.features(extractor, TRUTH, task)), run.samples()
+    rows, samples = run.shard(run.features(extractor, TRUTH, task)), run.samples()
     if rows.empty:
         return rows
     mine = samples[samples["task"] == task]
@@ -177,7 +177,7 @@ def _truths(run: RunFolder, extractor: str, version: str, task: str) -> pd.DataF
 
 def _outputs(run: RunFolder, extractor: str, version: str, entry: str, task: str, good: pd.DataFrame) -> pd.DataFrame:
     """Features of one cell's outputs that are ok today (repeat 0 of stochastic methods)."""
-    rows = read_rows(run.features(extractor, entry, task))
+    rows = run.shard(run.features(extractor, entry, task))
     mine = good[(good["entry"] == entry) & (good["repeat"] == 0)]
     if rows.empty or mine.empty:
         return pd.DataFrame()

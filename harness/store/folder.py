@@ -25,7 +25,18 @@ from harness.store.shards import read_jsonl, read_parquet, read_rows
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["REQUIRED", "SCHEMA", "TRUTH", "RunFolder", "asked", "call_of", "create_run", "open_run", "read_manifest"]
+__all__ = [
+    "REQUIRED",
+    "SCHEMA",
+    "TRUTH",
+    "ReadOnce",
+    "RunFolder",
+    "asked",
+    "call_of",
+    "create_run",
+    "open_run",
+    "read_manifest",
+]
 
 SCHEMA = 1
 """Of the whole folder. Raised where today's readers would misread what was written; never for a new optional key."""
@@ -79,6 +90,10 @@ class RunFolder:
         """
         return self.path / "features" / file_name("extractor", extractor) / slug(entry) / file_name("task", task)
 
+    def shard(self, stem: Path) -> pd.DataFrame:
+        """The rows under a stem of `cell` or `features`; not to be changed in place."""
+        return read_rows(stem)
+
     def records(self) -> pd.DataFrame:
         """Every record of the manifest's entries × tasks, with `ratio` (mask area) joined from the samples."""
         import pandas as pd
@@ -99,7 +114,7 @@ class RunFolder:
 
     def rows(self, entry: str, task: Mapping[str, Any]) -> pd.DataFrame:
         """One cell's rows of samples that the task has, computed as the manifest says: a stale row is a missing one."""
-        rows = read_rows(self.cell(entry, task["id"]))
+        rows = self.shard(self.cell(entry, task["id"]))
         cell_key = self.manifest.get("cell_keys", {}).get(entry, {}).get(task["id"])
         if rows.empty or cell_key is None:  # written before any cell was: there is nothing to be stale against
             return rows
@@ -175,6 +190,27 @@ class RunFolder:
             except BlockingIOError as error:
                 raise HarnessError(f"{self.path} is being written by {_holder(stream)}; wait until it ends") from error
             yield
+
+
+class ReadOnce(RunFolder):
+    """A folder that nobody writes while it is checked: each file is read once, however many checks ask for it."""
+
+    def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
+        super().__init__(path, manifest)
+        self._shards: dict[Path, pd.DataFrame] = {}
+        self._samples: pd.DataFrame | None = None
+
+    def shard(self, stem: Path) -> pd.DataFrame:
+        """As of any folder; damage is told each time."""
+        if stem not in self._shards:
+            self._shards[stem] = super().shard(stem)
+        return self._shards[stem]
+
+    def samples(self) -> pd.DataFrame:
+        """As of any folder."""
+        if self._samples is None:
+            self._samples = super().samples()
+        return self._samples
 
 
 def _holder(stream: IO[bytes]) -> str:

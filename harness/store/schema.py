@@ -20,6 +20,7 @@ MOST = 3
 """ours: problems told of one value; a wrong folder has the same one many times."""
 
 
+@cache  # each of a folder's rows asks for its schema
 def schema_text(name: str) -> str:
     """A schema as JSON text. Raises `UnknownName`."""
     if name not in SCHEMAS:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
 from harness.errors import HarnessError, UnknownName
 from harness.places import file_name
-from harness.specs import Spec, SuiteSpec
+from harness.specs import Spec, SuiteSpec, Value
 from harness.strategies import Strategy
 
 __all__ = ["Suite", "Task", "load_suite", "load_suites", "parse_suite", "suite_named", "task_of"]
 
 
-@dataclass(frozen=True)
-class Task:
+@dataclass(frozen=True, eq=False, repr=False)
+class Task(Value):
     """Data set + mask set + mask role + what it gives + metrics, one of them primary.
 
     Attributes:
@@ -54,8 +53,8 @@ class Task:
     degradation: str = ""
 
 
-@dataclass(frozen=True)
-class Suite:
+@dataclass(frozen=True, eq=False, repr=False)
+class Suite(Value):
     """A suite as read: its tasks, the methods run when none are named, and the hash of its file."""
 
     name: str
@@ -127,6 +126,8 @@ def parse_suite(name: str, content: bytes) -> Suite:
 
 def load_suite(spec: SuiteSpec) -> Suite:
     """Read the TOML file that a suite's spec names."""
+    from importlib.resources import files  # here, as above
+
     package, _, path = spec.resource.partition(":")
     return parse_suite(spec.name, files(package).joinpath(path).read_bytes())
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.errors import HarnessError
-from harness.store import open_run
-from harness.store.folder import SCHEMA, read_manifest
+from harness.store import RunFolder, open_run
+from harness.store.folder import SCHEMA, ReadOnce, read_manifest
 from harness.store.schema import problems
 from harness.verifying import numbers, structure
 from harness.verifying.subject import Skipped, Subject
@@ -60,19 +60,19 @@ _CHECKS: tuple[tuple[str, str, Callable[[Subject], Iterator[str]]], ...] = (
 )
 
 
-def verify(run: str | Path, *, rescore: int = 8, seed: int = 0) -> Verified:
+def verify(run: str | Path | RunFolder, *, rescore: int = 8, seed: int = 0) -> Verified:
     """Check a run folder. Nothing in it is written.
 
     Args:
-        run: the folder.
+        run: the folder; or one that was opened, and then its manifest is not read again.
         rescore: judge so many kept outputs again with today's metrics; 0: none.
         seed: which ones.
 
     Raises:
         HarnessError: no run folder, one of another schema, or one that is being written.
     """
-    path = Path(run)
-    manifest = read_manifest(path)
+    path = run.path if isinstance(run, RunFolder) else Path(run)
+    manifest = run.manifest if isinstance(run, RunFolder) else read_manifest(path)
     if manifest.get("schema") != SCHEMA:
         open_run(path)  # refuses it, and says which harness reads it
     found = list(problems("manifest", manifest))
@@ -80,7 +80,7 @@ def verify(run: str | Path, *, rescore: int = 8, seed: int = 0) -> Verified:
     checks = [Check("manifest", "wrong" if found else "ok", said, tuple(found))]
     if found:
         return Verified(path, (*checks, Check("the rest", "skipped", "the manifest must be whole first")))
-    folder = open_run(path)
+    folder = run if isinstance(run, RunFolder) else ReadOnce(path, open_run(path).manifest)
     with folder.at_rest():
         subject = Subject(folder)
         checks += [_made(name, said, check, subject) for name, said, check in _CHECKS]

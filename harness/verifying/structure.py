@@ -9,7 +9,7 @@ from harness.errors import HarnessError
 from harness.store.folder import TRUTH
 from harness.store.keys import digest
 from harness.store.schema import problems
-from harness.store.shards import plain_rows, read_rows
+from harness.store.shards import plain_rows
 from harness.verifying.pictures import read_picture
 from harness.verifying.subject import Row, Skipped, Subject
 
@@ -125,7 +125,7 @@ def check_features(subject: Subject) -> Iterator[str]:
             for task in subject.tasks:
                 where = f"{extractor} of {entry} on {task}"
                 try:
-                    rows = plain_rows(read_rows(run.features(extractor, entry, task)))
+                    rows = plain_rows(run.shard(run.features(extractor, entry, task)))
                 except HarnessError as error:
                     yield str(error)
                     continue

@@ -11,7 +11,7 @@ from harness.errors import HarnessError, MissingRequirement, UnknownName
 from harness.plugins import registry
 from harness.store import RunFolder
 from harness.store.schema import problems
-from harness.store.shards import plain_rows, read_rows
+from harness.store.shards import plain_rows
 from harness.suites import task_of
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Subject:
 
     def _cell(self, entry: str, task: str) -> list[Row]:
         rows = []
-        for row in self._read(lambda: read_rows(self.run.cell(entry, task))):
+        for row in self._read(lambda: self.run.shard(self.run.cell(entry, task))):
             where = f"{entry} on {task}, {row.get('sample')}"
             faults = [f"{where}: {problem}" for problem in problems("record", row)]
             if not faults and (row["entry"], row["task"]) != (entry, task):

@@ -100,7 +100,7 @@ def _card_faults(one: Opened) -> Iterator[str]:
 def check_verified(root: Root) -> Iterator[str]:
     """What `harness verify` finds wrong with a board: hashes, keys, counts, summary, scores of kept outputs."""
     for one in root.boards:
-        for check in verify(one.board.path, rescore=root.rescore).checks:
+        for check in verify(one.run, rescore=root.rescore).checks:
             if check.state == "wrong":
                 more = f" (and {len(check.problems) - 1} more)" if len(check.problems) > 1 else ""
                 yield f"{one.board.id}: {check.name}: {check.problems[0]}{more}"

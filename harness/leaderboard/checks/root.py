@@ -9,7 +9,8 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.leaderboard.places import Board, boards, read_card
-from harness.store import RunFolder, open_run
+from harness.store import open_run
+from harness.store.folder import ReadOnce
 
 __all__ = ["Opened", "Root", "Told"]
 
@@ -28,7 +29,7 @@ class Opened:
 
     def __init__(self, board: Board) -> None:
         self.board = board
-        self.run: RunFolder = open_run(board.path)
+        self.run = ReadOnce(board.path, open_run(board.path).manifest)
         self.rows: list[dict[str, Any]] = read_card(board.path)["rows"]
 
 
