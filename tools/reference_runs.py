@@ -29,7 +29,7 @@ from harness.suites import Suite, load_suite
 ROOT = Path(__file__).parents[1]
 BOARDS = "leaderboards/harness_leaderboards"
 TIMED = ("demo",)
-"""With random weights too; a larger suite would ship a method's rows and features of 78 samples for its seconds alone."""
+"""With random weights too; a larger suite would ship rows and features of 78 samples a method for its seconds alone."""
 MEGABYTES = {"inpainting": 1.6, "removal": 1.0}
 """What a board may take of the checkout, which has 48 for everything, before it keeps no picture; another one 0.8."""
 UNSHIPPED = frozenset({"fiqa"})
