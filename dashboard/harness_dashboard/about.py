@@ -14,6 +14,7 @@ from harness.errors import HarnessError
 from harness.report.board import TaskView
 from harness.report.cards import Published
 from harness.report.opened import Opened
+from harness.store.packed import as_it_lies
 from harness_dashboard.catalogue import Catalogue, Source
 
 __all__ = ["published"]
@@ -41,7 +42,7 @@ def published(catalogue: Catalogue) -> list[Published]:
 
     What cannot be read is left out: the page Runs says what is wrong with it.
     """
-    finished = [source for source in catalogue.sources.values() if (source.path / "summary.json").is_file()]
+    finished = [s for s in catalogue.sources.values() if as_it_lies(s.path / "summary.json").is_file()]
     found = []
     for source in finished[:MOST]:
         try:

@@ -18,6 +18,7 @@ from harness.leaderboard import boards
 from harness.leaderboard.places import CARD, read_card
 from harness.report.opened import Opened
 from harness.store.folder import read_manifest
+from harness.store.packed import both_names
 from harness_dashboard.options import Options
 
 __all__ = ["Catalogue", "Source"]
@@ -28,7 +29,8 @@ SUITES_KEPT = 4096
 """ours: folders whose suite is remembered; every click lists them all, and a large manifest takes 40 ms to read."""
 UNREAD = "?"
 """The suite of a folder that cannot be read: the page Runs says what is wrong with it."""
-WRITTEN = ("manifest.json", "summary.json", CARD)
+SUMMARY = both_names("summary.json")
+WRITTEN = ("manifest.json", *SUMMARY, CARD)
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def _stamp(folder: Path) -> tuple[int, ...]:
     Every record of a run that goes on would change it, and a summary of all so far may take seconds.
     """
     files = [folder / name for name in WRITTEN]
-    if not (folder / "summary.json").exists():
+    if not any(_is_there(folder / name) for name in SUMMARY):
         files += [folder / "records", *sorted(_inside(folder / "records"))]
     return tuple(number for file in files for number in _written(file))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from harness.leaderboard.swapping import replacing
 from harness.merging import merge
 from harness.merging.agree import first_disagreement
 from harness.store import RunFolder, open_run
-from harness.store.files import jsonable, write_atomic
+from harness.store.packed import TEXTS, pack
 from harness.verifying import verify
 from harness.verifying.protocol import departures
 
@@ -145,12 +144,11 @@ def _joined(run: RunFolder, standing: RunFolder | None, target: Path, board: Boa
 
 
 def _finish(board: RunFolder, rows: Sequence[Mapping[str, Any]], room: int) -> dict[str, list[str]]:
-    """Make a merged folder a board: card, few pictures, and of its history only what made its rows."""
+    """Make a merged folder a board: card, texts gzipped, few pictures, and of its history only what made its rows."""
     for name in NOT_NEEDED:
         (board.path / name).unlink(missing_ok=True)
-    summary = board.path / "summary.json"
-    compact = json.dumps(jsonable(json.loads(summary.read_text())), separators=(",", ":"), ensure_ascii=False)
-    write_atomic(summary, compact.encode())
+    for name in TEXTS:
+        pack(board.path / name)
     write_card(board.path, [dict(row) for row in rows])
     _trim(board.manifest, {*board.records()["origin"], *(row["source"] for row in rows)})
     board.manifest["pictures"] = {}

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from harness.store import RunFolder, open_run
 from harness.store.files import write_json
+from harness.store.packed import both_names
 
 __all__ = ["standing_without"]
 
-LINKED = ("records", "features", "artifacts", "samples.jsonl")
+LINKED = ("records", "features", "artifacts", *both_names("samples.jsonl"))
 
 
 def standing_without(board: Path, entries: Set[str], view: Path) -> RunFolder | None:

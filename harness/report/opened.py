@@ -17,6 +17,7 @@ from harness.errors import HarnessError
 from harness.report.board import TaskView, task_views
 from harness.stats.model import RunSummary
 from harness.store import open_run
+from harness.store.packed import as_it_lies, read_text
 from harness.store.shards import column_names, parquet_path
 
 if TYPE_CHECKING:
@@ -63,9 +64,9 @@ class Opened:
     def summary(self) -> RunSummary:
         """The stored summary, or one computed from the rows of an unfinished run. Raises `HarnessError`: damaged."""
         path = self.run.path / "summary.json"
-        if self._has(path):
+        if self._has(as_it_lies(path)):
             try:
-                return RunSummary.from_dict(json.loads(path.read_text(encoding="utf-8")))
+                return RunSummary.from_dict(json.loads(read_text(path)))
             except (ValueError, KeyError, TypeError) as error:
                 raise HarnessError(f"{path} is damaged: {error}; harness report rebuilds it") from error
         from harness.stats.summary import summarise
@@ -74,7 +75,7 @@ class Opened:
             for task in self.manifest["suite"]["tasks"]:
                 self._check_cell(entry["reference"], task["id"])
         for name in ("samples.jsonl", "aggregates.parquet"):
-            self._has(self.run.path / name)
+            self._has(as_it_lies(self.run.path / name))
         return summarise(self.run.records(), self.run.manifest, self.run.aggregates())
 
     @cached_property
@@ -88,7 +89,7 @@ class Opened:
     @cached_property
     def samples(self) -> pd.DataFrame:
         """What was judged: task, sample, cluster, hashes of truth and mask, ratio, title."""
-        self._has(self.run.path / "samples.jsonl")
+        self._has(as_it_lies(self.run.path / "samples.jsonl"))
         return self.run.samples()
 
     @cached_property

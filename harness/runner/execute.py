@@ -19,8 +19,9 @@ from harness.runner.plan import Plan
 from harness.runner.progress import Progress, Silent
 from harness.runner.roles import role_of
 from harness.store.environment import git_state, hardware, packages
-from harness.store.files import jsonable, write_json
+from harness.store.files import json_bytes
 from harness.store.folder import SCHEMA, RunFolder, create_run
+from harness.store.packed import write_text
 
 if TYPE_CHECKING:
     from harness.runner.callers import Callers
@@ -281,6 +282,6 @@ def finish(run: RunFolder, known: Registry) -> RunSummary:
         raise HarnessError(f"{run.path}: set metrics cannot be recomputed here: {error}") from error
     run.save_manifest()
     summary = summarise(run.records(), run.manifest, reduced)
-    write_json(run.path / "summary.json", jsonable(summary.to_dict()))
+    write_text(run.path / "summary.json", json_bytes(summary.to_dict()))
     write_parquet(run.path / "aggregates.parquet", aggregates_frame(summary, reduced))
     return summary

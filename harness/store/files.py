@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 
-__all__ = ["clear_errors", "jsonable", "sync_folder", "write_atomic", "write_json"]
+__all__ = ["clear_errors", "json_bytes", "jsonable", "sync_folder", "write_atomic", "write_json"]
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -74,6 +74,11 @@ def jsonable(value: Any) -> Any:
     return value
 
 
+def json_bytes(value: Any) -> bytes:
+    """JSON, readable by people."""
+    return (json.dumps(jsonable(value), indent=1, ensure_ascii=False) + "\n").encode()
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write JSON atomically, readable by people."""
-    write_atomic(path, (json.dumps(jsonable(value), indent=1, ensure_ascii=False) + "\n").encode())
+    write_atomic(path, json_bytes(value))

@@ -20,6 +20,7 @@ from harness.places import file_name
 from harness.store.artifacts import Artifacts
 from harness.store.files import clear_errors, write_json
 from harness.store.keys import slug
+from harness.store.packed import TEXTS, as_it_lies, both_names, unpack
 from harness.store.shards import read_jsonl, read_parquet, read_rows
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ REQUIRED = (
     "packages", "plan", "repeats", "schema", "seconds", "seed", "skipped", "started", "status", "suite",
 )  # fmt: skip
 """Keys without which a manifest is not read. `harness show schema:manifest` says what stands under them."""
-FILES = ("samples.jsonl", "events.jsonl", "aggregates.parquet", "summary.json", "report.html", "manifest.json")
+FILES = (
+    *(name for text in TEXTS for name in both_names(text)), "events.jsonl", "aggregates.parquet", "report.html",
+    "manifest.json",
+)  # fmt: skip
 TRUTH = "truth"
 """Stands for an entry where features of truths lie."""
 NAMING_SECONDS = 1.0
@@ -130,7 +134,7 @@ class RunFolder:
         import pandas as pd
 
         path = self.path / "samples.jsonl"
-        rows = read_jsonl(path) if path.exists() else []
+        rows = read_jsonl(path) if as_it_lies(path).exists() else []
         columns = ["task", "sample", "cluster", "truth", "mask", "shown", "ratio", "title", "known", "prompt"]
         frame = pd.DataFrame(rows, columns=columns).drop_duplicates(["task", "sample"], keep="last")
         # What an older harness wrote has none.
@@ -314,7 +318,8 @@ def _continue(run: RunFolder) -> None:
     run.manifest["history"] = [*earlier["history"], call_of(earlier)]
     if "merged" in earlier:
         run.manifest["merged"] = earlier["merged"]
-    for derived in ("aggregates.parquet", "summary.json"):
+    unpack(run.path / "samples.jsonl")  # lines are appended to it
+    for derived in ("aggregates.parquet", *both_names("summary.json")):
         (run.path / derived).unlink(missing_ok=True)
 
 

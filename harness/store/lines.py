@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.store.files import clear_errors, jsonable
+from harness.store.packed import read_text
 
 __all__ = ["ShardWriter", "read_jsonl", "row_line"]
 
@@ -93,12 +94,12 @@ def _drop_torn_tail(path: Path) -> None:
 
 
 def read_jsonl(path: Path) -> list[dict[str, Any]]:
-    """Rows of a file of JSON lines; a last line that a kill tore is dropped with a warning.
+    """Rows of a file of JSON lines, gzipped or not; a last line that a kill tore is dropped with a warning.
 
     Raises `HarnessError` for damage elsewhere.
     """
     rows = []
-    lines = path.read_bytes().split(b"\n")
+    lines = read_text(path).split(b"\n")
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

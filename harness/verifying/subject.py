@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import HarnessError, MissingRequirement, UnknownName
 from harness.plugins import registry
 from harness.store import RunFolder
+from harness.store.packed import as_it_lies, read_text
 from harness.store.schema import problems
 from harness.store.shards import plain_rows
 from harness.suites import task_of
@@ -129,11 +130,11 @@ class Subject:
     def json(self, name: str) -> Any:
         """A JSON file of the folder. Raises `Skipped` where an unfinished run has none, `HarnessError` elsewhere."""
         path = self.run.path / name
-        if not path.exists():
+        if not as_it_lies(path).exists():
             if self.run.manifest["status"] != "complete":
                 raise Skipped(f"the run is not complete ({self.run.manifest['status']})")
             raise HarnessError(f"{name} is missing; harness report {self.run.path} rebuilds it")
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            return json.loads(read_text(path))
         except ValueError as error:
             raise HarnessError(f"{name} is damaged ({error}); harness report {self.run.path} rebuilds it") from error

@@ -32,7 +32,7 @@ def test_is_a_dataset_of_eight_whose_files_are_the_manifests():
         assert (row["width"], row["height"]) == (2048, 2048)
     files = {path.name for path in PHOTOS_2048.iterdir()}
     assert files == {row["file"] for row in MANIFEST} | {"manifest.json", "ATTRIBUTION.md"}
-    assert sum((PHOTOS_2048 / name).stat().st_size for name in files) <= 3_400_000
+    assert sum((PHOTOS_2048 / name).stat().st_size for name in files) <= 2_100_000
 
 
 def test_they_are_photographs_of_the_first_set_from_the_same_files():

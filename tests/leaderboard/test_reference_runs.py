@@ -29,7 +29,7 @@ def test_every_suite_is_run_with_its_methods_and_official_sizes() -> None:
         rest = methods[len(suite.methods) :]
         assert all(method.endswith("@random") for method in rest)
         assert {m.partition("@")[0] for m in rest} <= set(suite.methods)
-        assert ("coordfill@random" in rest) == (suite.name in ("demo", "inpainting"))
+        assert ("coordfill@random" in rest) == (suite.name == "demo")
         assert run[-1] == add[2] == f"runs/reference-{spec.name}"
         assert "--replace" in add
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -16,9 +18,11 @@ from rich.console import Console
 import harness
 from harness.datasets.photos import Photos
 from harness.interfaces import Batch
+from harness.metrics.set_distances import FrechetDistance
 from harness.plugins import registry
 from harness.report.terminal import print_summary
 from harness.runner.execute import execute, finish
+from harness.runner.features import matrix_of, packed_feature
 from harness.runner.plan import make_plan
 from harness.stats.model import RunSummary
 from harness.suites import parse_suite
@@ -101,6 +105,43 @@ def counting(with_plugin: Callable[..., None]) -> Any:
     counting.CLUSTERS.clear()
     counting.WEIGHTS[:] = ["a" * 64]
     return counting
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-3, 60_000.0])
+def test_a_feature_is_stored_in_half_the_bytes_to_a_two_thousandth(scale: float) -> None:
+    feature = (np.random.default_rng(0).random(400) * scale).astype(np.float32)
+    row = packed_feature(feature)
+    assert row["type"] == "float16"
+    assert len(base64.b64decode(row["feature"])) == 2 * 400
+    back = matrix_of(pd.DataFrame([row]))
+    assert back.dtype == np.float32
+    np.testing.assert_allclose(back[0], feature, rtol=0, atol=2**-11 * feature.max())
+
+
+@pytest.mark.parametrize("values", [[1.0, 7e4], [1e-9, 3e-9], [1.0, np.inf], [1.0, np.nan]])
+def test_what_float16_has_no_room_for_is_stored_as_it_is(values: list[float]) -> None:
+    row = packed_feature(np.array(values, np.float32))
+    assert row["type"] == "float32"
+    assert np.array_equal(matrix_of(pd.DataFrame([row]))[0], np.array(values, np.float32), equal_nan=True)
+
+
+def test_features_of_older_runs_stand_beside_those_of_today() -> None:
+    """A merged shard holds both: rows without a type are float32."""
+    old = {"feature": base64.b64encode(np.array([0.1, 2.0], "<f4").tobytes()).decode()}
+    both = pd.concat([pd.DataFrame([old]), pd.DataFrame([packed_feature(np.array([0.5, 4.0], np.float32))])])
+    assert matrix_of(both).tolist() == [[pytest.approx(0.1), 2.0], [0.5, 4.0]]
+    assert matrix_of(pd.DataFrame([old])).shape == (1, 2)
+
+
+def test_rounding_moves_a_distance_of_features_in_its_fifth_digit() -> None:
+    """Sparse positive vectors like those of `efl0`; outputs near their truths, where a distance is small."""
+    draw = np.random.default_rng(1)
+    truths = np.maximum(draw.normal(0.0, 0.5, (30, 1280)), 0.0).astype(np.float32)
+    outputs = np.maximum(truths + draw.normal(0.0, 0.1, truths.shape), 0.0).astype(np.float32)
+    rounded = [matrix_of(pd.DataFrame([packed_feature(row) for row in of])) for of in (outputs, truths)]
+    clusters = [str(i) for i in range(30)]
+    exact, stored = (FrechetDistance("efl0").reduce(*pair, clusters)[0] for pair in ((outputs, truths), rounded))
+    assert 0 < abs(stored - exact) <= 2e-5 * exact
 
 
 def _run(tmp_path: Path, methods: list[Any], report: bool = False, limit: int = 4) -> Any:
