@@ -32,6 +32,16 @@ def _size(image: Tensor) -> tuple[int, int]:
     return image.shape[-2], image.shape[-1]
 
 
+def _enlarged(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """At ``size``, which is no smaller: each pixel copied to a block; the right and lower edge may cut blocks.
+
+    That undoes the size of block means alone; whatever else made a picture smaller, it is as good as any.
+    """
+    blocks = (-(-wanted // given) for wanted, given in zip(size, _size(image), strict=True))
+    rows, columns = (torch.arange(wanted) // side for wanted, side in zip(size, blocks, strict=True))
+    return image[..., rows[:, None], columns]
+
+
 def _shared(losses: tuple[str, ...], method: str, *unfit: str) -> tuple[str, ...]:
     """Raise `HarnessError` for a loss that has nothing to work on."""
     for name in unfit:
@@ -79,7 +89,8 @@ class GdpBlind:
     """Restores where no operator is given: light that is found with the picture, or a degradation that a user names.
 
     ``batch.image`` stands at the wanted size: for `sr4` a small picture, each pixel of it copied to 4×4; for `blur`
-    the blurred one, whose outer four rows and columns are not looked at; for `colour` a grey one.
+    the blurred one, whose outer four rows and columns are not looked at; for `colour` a grey one. Where it is smaller
+    than `Batch.target_size`, its pixels are copied here.
 
     Args:
         setup: as for `GdpRestorer`.
@@ -96,12 +107,13 @@ class GdpBlind:
 
     @torch.inference_mode(mode=False)
     def restore(self, batch: Batch) -> Images:
-        """Pictures of the image's size.
+        """Pictures of `Batch.target_size`, by default the image's.
 
         Raises:
             HarnessError: no image, not one seed for each, or an image smaller than the blur.
         """
-        image = _copied(batch.image, "an image", "gdp-blind")
+        given = _copied(batch.image, "an image", "gdp-blind")
+        image = _enlarged(given, batch.target_size or _size(given))
         if self.task is None:
             return _lit(self.sampler, image[:, None], batch.seeds, pulls=2)
         size, options, diffusion = _size(image), self.sampler.options, self.sampler.diffusion
