@@ -62,7 +62,7 @@ class _Rival(ABC):
 
     def _estimate(self, noisy: Tensor, index: int, mosaic: Mosaic) -> tuple[Estimate, Tensor]:
         t = torch.full((len(noisy),), index, device=noisy.device)
-        return mosaic.estimate(self.sampler.network, self.diffusion, noisy, t), t
+        return mosaic.estimate(self.sampler.predict, self.diffusion, noisy, t), t
 
     def _kept(self, index: int) -> tuple[float, float]:
         """How much of the clean picture's power is left at a kept step, and at the one that follows."""
