@@ -7,12 +7,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from harness.degradations.operators import Separable
 from harness.errors import HarnessError
 from harness.interfaces import Batch, Images, Setup
-from harness_gdp.guidance import Guide
+from harness_gdp.guidance import Guide, Guiding
 from harness_gdp.light import LightGuide, Rates, first_light, plotted
 from harness_gdp.options import OFFICIAL_SIDE, OFFICIAL_STEPS
 from harness_gdp.sampling import Sampler, load_network, random_network
+from harness_gdp.spectral import Landing, Spectral, errors_of
 from harness_gdp.tasks import COLOUR_WEIGHT, HOLE, LIGHT, OPERATOR, task_of
 
 __all__ = ["GdpBlind", "GdpHdr", "GdpInpainter", "GdpRestorer", "load_network", "random_network"]
@@ -77,11 +79,15 @@ class GdpRestorer:
             raise HarnessError("gdp needs to know what was done (Batch.operator); gdp-blind does not")
         size, options = batch.target_size or _size(observed), self.sampler.options
         official, diffusion = OPERATOR.of(options.ways[1]), self.sampler.diffusion
-        guide = Guide(
-            batch.operator, observed, options.pull(official, diffusion, size),
+        lands = options.lands and isinstance(batch.operator, Separable)
+        guide: Guiding = Guide(
+            batch.operator, observed, 0.0 if lands else options.pull(official, diffusion, size),
             options.quality(self.losses, official * options.unit(diffusion, size)), size, options.distance,
             batch.operator.pseudo_inverse(observed) if "spatial" in self.losses else None,
         )  # fmt: skip
+        if lands:
+            space = Spectral(batch.operator, observed, size, self.sampler.mosaic(size), "gdp")
+            guide = Landing(space, errors_of(diffusion), guide)
         return Images(self.sampler.sample(size, guide, batch.seeds, len(observed)))
 
 

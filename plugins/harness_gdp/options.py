@@ -79,6 +79,12 @@ class Options:
         """Point and form, of options that were `read`."""
         return cast(Point, self.point), cast(Form, self.form)
 
+    @property
+    def lands(self) -> bool:
+        """Whether a pull may be another than the release's gradient: where a user asked for nothing about it."""
+        plain = self.scale == 0 and self.distance == "mse" and self.variance == "off"
+        return self.preset == "ours" and plain and self.ways == ("x0", "mean")
+
     def chosen(self, preset: tuple[str, ...]) -> tuple[str, ...]:
         """Names of the quality losses; ``preset`` are those where none are named."""
         if self.losses == "preset":
