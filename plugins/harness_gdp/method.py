@@ -7,12 +7,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from harness.degradations.operators import Separable
 from harness.errors import HarnessError
 from harness.interfaces import Batch, Images, Setup
-from harness_gdp.guidance import Guide
+from harness_gdp.guidance import Guide, Guiding
 from harness_gdp.light import LightGuide, Rates, first_light, plotted
 from harness_gdp.options import OFFICIAL_SIDE, OFFICIAL_STEPS
 from harness_gdp.sampling import Sampler, load_network, random_network
+from harness_gdp.spectral import Landing, Spectral, errors_of
 from harness_gdp.tasks import COLOUR_WEIGHT, HOLE, LIGHT, OPERATOR, task_of
 
 __all__ = ["GdpBlind", "GdpHdr", "GdpInpainter", "GdpRestorer", "load_network", "random_network"]
@@ -30,6 +32,16 @@ def _copied(field: Tensor | None, name: str, method: str) -> Tensor:
 
 def _size(image: Tensor) -> tuple[int, int]:
     return image.shape[-2], image.shape[-1]
+
+
+def _enlarged(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """At ``size``, which is no smaller: each pixel copied to a block; the right and lower edge may cut blocks.
+
+    That undoes the size of block means alone; whatever else made a picture smaller, it is as good as any.
+    """
+    blocks = (-(-wanted // given) for wanted, given in zip(size, _size(image), strict=True))
+    rows, columns = (torch.arange(wanted) // side for wanted, side in zip(size, blocks, strict=True))
+    return image[..., rows[:, None], columns]
 
 
 def _shared(losses: tuple[str, ...], method: str, *unfit: str) -> tuple[str, ...]:
@@ -67,11 +79,15 @@ class GdpRestorer:
             raise HarnessError("gdp needs to know what was done (Batch.operator); gdp-blind does not")
         size, options = batch.target_size or _size(observed), self.sampler.options
         official, diffusion = OPERATOR.of(options.ways[1]), self.sampler.diffusion
-        guide = Guide(
-            batch.operator, observed, options.pull(official, diffusion, size),
+        lands = options.lands and isinstance(batch.operator, Separable)
+        guide: Guiding = Guide(
+            batch.operator, observed, 0.0 if lands else options.pull(official, diffusion, size),
             options.quality(self.losses, official * options.unit(diffusion, size)), size, options.distance,
             batch.operator.pseudo_inverse(observed) if "spatial" in self.losses else None,
         )  # fmt: skip
+        if lands:
+            space = Spectral(batch.operator, observed, size, self.sampler.mosaic(size), "gdp")
+            guide = Landing(space, errors_of(diffusion), guide)
         return Images(self.sampler.sample(size, guide, batch.seeds, len(observed)))
 
 
@@ -79,7 +95,8 @@ class GdpBlind:
     """Restores where no operator is given: light that is found with the picture, or a degradation that a user names.
 
     ``batch.image`` stands at the wanted size: for `sr4` a small picture, each pixel of it copied to 4×4; for `blur`
-    the blurred one, whose outer four rows and columns are not looked at; for `colour` a grey one.
+    the blurred one, whose outer four rows and columns are not looked at; for `colour` a grey one. Where it is smaller
+    than `Batch.target_size`, its pixels are copied here.
 
     Args:
         setup: as for `GdpRestorer`.
@@ -96,12 +113,13 @@ class GdpBlind:
 
     @torch.inference_mode(mode=False)
     def restore(self, batch: Batch) -> Images:
-        """Pictures of the image's size.
+        """Pictures of `Batch.target_size`, by default the image's.
 
         Raises:
             HarnessError: no image, not one seed for each, or an image smaller than the blur.
         """
-        image = _copied(batch.image, "an image", "gdp-blind")
+        given = _copied(batch.image, "an image", "gdp-blind")
+        image = _enlarged(given, batch.target_size or _size(given))
         if self.task is None:
             return _lit(self.sampler, image[:, None], batch.seeds, pulls=2)
         size, options, diffusion = _size(image), self.sampler.options, self.sampler.diffusion

@@ -20,6 +20,7 @@ EXPOSURE, COLOUR, SPATIAL = 1 / 100, 1 / 200, 1 / 100
 SMOOTH = 10.0
 """ours: weight of M's roughness; at the release's own (the scale) a step would overshoot."""
 OFFICIAL_SIDE, OFFICIAL_STEPS = 256, 1000
+PRESET_NOISE: dict[Preset, Literal["learned", "least"]] = {"ours": "least", "release": "learned", "paper": "learned"}
 PRESET_STEPS: dict[Preset, int] = {"ours": 50, "release": OFFICIAL_STEPS, "paper": OFFICIAL_STEPS}
 
 
@@ -35,6 +36,7 @@ class Options:
     point: Literal["preset", "x0", "xt"] = "preset"
     form: Literal["preset", "mean", "score"] = "preset"
     variance: Switch = "preset"
+    noise: Literal["preset", "learned", "least"] = "preset"
     distance: Distance = "mse"
     scale: float = 0.0
     losses: str = "preset"
@@ -56,7 +58,7 @@ class Options:
 
     @classmethod
     def read(cls, given: dict[str, Any]) -> Options:
-        """With the preset's own steps, point, form and variance where ``given`` leaves them to it."""
+        """With the preset's own steps, point, form, variance and noise where ``given`` leaves them to it."""
         asked = cls(**given)
         return replace(
             asked,
@@ -64,6 +66,7 @@ class Options:
             point="x0" if asked.point == "preset" else asked.point,
             form="mean" if asked.form == "preset" else asked.form,
             variance="off" if asked.variance == "preset" else asked.variance,
+            noise=PRESET_NOISE[asked.preset] if asked.noise == "preset" else asked.noise,
         )
 
     @property
@@ -75,6 +78,12 @@ class Options:
     def ways(self) -> tuple[Point, Form]:
         """Point and form, of options that were `read`."""
         return cast(Point, self.point), cast(Form, self.form)
+
+    @property
+    def lands(self) -> bool:
+        """Whether a pull may be another than the release's gradient: where a user asked for nothing about it."""
+        plain = self.scale == 0 and self.distance == "mse" and self.variance == "off"
+        return self.preset == "ours" and plain and self.ways == ("x0", "mean")
 
     def chosen(self, preset: tuple[str, ...]) -> tuple[str, ...]:
         """Names of the quality losses; ``preset`` are those where none are named."""

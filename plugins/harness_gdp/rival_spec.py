@@ -17,7 +17,7 @@ def _rival(name: str, target: str, summary: str, paper: Paper, **params: Param) 
         GDP,
         name=name,
         target=f"harness_gdp.rivals:{target}",
-        version="1",
+        version="2",
         summary=summary,
         paper=paper,
         params={"steps": _STEPS, **params},

@@ -11,19 +11,16 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from harness.degradations.operators import Separable
 from harness.errors import HarnessError
 from harness.interfaces import Batch, Images, Operator, Setup
 from harness.nn.diffusion import Estimate
 from harness_gdp.patches import Mosaic
 from harness_gdp.sampling import Sampler, draws
+from harness_gdp.spectral import Spectral
 
 __all__ = ["Ddrm", "DiffPir", "Dps"]
 
-ROUNDING = 1 / 255 / 12**0.5
-"""ours: noise of an observation in 8 bit, which is there where a task adds none."""
 Draw = Callable[[], Tensor]
 
 
@@ -62,7 +59,7 @@ class _Rival(ABC):
 
     def _estimate(self, noisy: Tensor, index: int, mosaic: Mosaic) -> tuple[Estimate, Tensor]:
         t = torch.full((len(noisy),), index, device=noisy.device)
-        return mosaic.estimate(self.sampler.network, self.diffusion, noisy, t), t
+        return mosaic.estimate(self.sampler.predict, self.diffusion, noisy, t), t
 
     def _kept(self, index: int) -> tuple[float, float]:
         """How much of the clean picture's power is left at a kept step, and at the one that follows."""
@@ -99,39 +96,6 @@ class Dps(_Rival):
         return noisy
 
 
-class _Spectral:
-    """A canvas in the operator's right singular vectors; what lies beyond the picture counts as never observed."""
-
-    def __init__(
-        self, operator: Operator, observed: Tensor, size: tuple[int, int], mosaic: Mosaic, method: str
-    ) -> None:
-        if not isinstance(operator, Separable):
-            raise HarnessError(f"{method} needs an operator with singular values, not {type(operator).__name__}")
-        self.operator, self.size = operator, size
-        beyond = (0, mosaic.size[1] - size[1], 0, mosaic.size[0] - size[0])
-        self.values = F.pad(operator.strong().to(observed), beyond)
-        white = operator.analyse(observed.new_ones(1, 3, *size))
-        strong = self.values[..., : size[0], : size[1]]
-        told = 2 * operator.analyse_observed(observed) - strong * white
-        self.observed = F.pad(told, beyond)
-        """``Uᵀ(2 y - A 1)``: what was observed of a picture in [-1, 1]."""
-        self.sigma = 2 * (operator.sigma**2 + ROUNDING**2) ** 0.5
-
-    def to(self, canvas: Tensor) -> Tensor:
-        """Coefficients of a canvas."""
-        return self._changed(canvas, self.operator.analyse)
-
-    def back(self, coefficients: Tensor) -> Tensor:
-        """The canvas of coefficients."""
-        return self._changed(coefficients, self.operator.synthesise)
-
-    def _changed(self, canvas: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:
-        height, width = self.size
-        changed = canvas.clone()
-        changed[..., :height, :width] = change(canvas[..., :height, :width])
-        return changed
-
-
 class Ddrm(_Rival):
     """Denoising diffusion restoration models (Kawar et al., NeurIPS 2022, equations 7 and 8), in singular vectors.
 
@@ -150,7 +114,7 @@ class Ddrm(_Rival):
     def _sampled(
         self, observed: Tensor, operator: Operator, size: tuple[int, int], mosaic: Mosaic, draw: Draw
     ) -> Tensor:
-        space = _Spectral(operator, observed, size, mosaic, self.name)
+        space = Spectral(operator, observed, size, mosaic, self.name)
         told = space.values > 0
         values = torch.where(told, space.values, 1.0)
         seen, noise = space.observed / values, space.sigma / values
@@ -193,7 +157,7 @@ class DiffPir(_Rival):
     def _sampled(
         self, observed: Tensor, operator: Operator, size: tuple[int, int], mosaic: Mosaic, draw: Draw
     ) -> Tensor:
-        space = _Spectral(operator, observed, size, mosaic, self.name)
+        space = Spectral(operator, observed, size, mosaic, self.name)
         noisy = draw()
         for index in reversed(range(len(self.diffusion))):
             kept, after = self._kept(index)

@@ -23,6 +23,8 @@ __all__ = ["Sampler", "draws", "load_network", "random_network"]
 
 SMALL_SIDE = 64
 """ours: what the small prior was trained on."""
+LEAST = -1.0
+"""What a network says of its variance where that is the lower bound, the posterior's."""
 DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -67,6 +69,7 @@ class Sampler:
         self.options = Options.read(given)
         betas = linear_betas()
         self.diffusion = Diffusion(betas, respaced(len(betas), [self.options.steps]))
+        self.kept = {int(step): k for k, step in enumerate(self.diffusion.original)}
         path = setup.weights.path if setup.weights else None
         network = load_network(path) if path else random_network()
         self.network = network.eval().requires_grad_(False).to(setup.device)
@@ -96,13 +99,30 @@ class Sampler:
         mosaic = self.mosaic(size)
         draw = draws(seeds, (3, *mosaic.size), next(self.network.parameters()).device)
         drawn = guided_sample(
-            self._predict, self.diffusion, draw, guide, *self.options.ways,
+            self.predict, self.diffusion, draw, guide, *self.options.ways,
             variance=self.options.variance == "on", mosaic=mosaic,
         )  # fmt: skip
         return (drawn[..., : size[0], : size[1]] / 2 + 0.5).clamp(0, 1)
 
-    def _predict(self, noisy: Tensor, steps: Tensor) -> Tensor:
-        """The network's prediction in float32."""
+    def predict(self, noisy: Tensor, steps: Tensor) -> Tensor:
+        """The prior's prediction ``[N, 6, H, W]`` in float32, which every method here samples by.
+
+        ``steps`` are original ones, all alike. A network of patches (ours) sees at each step of preset `ours` another
+        shift of the picture against them, so that no border between two patches stays where it is.
+        """
+        row, column = self._shift(int(steps[0]))
+        found = self._shown(noisy.roll((-row, -column), (-2, -1)), steps).roll((row, column), (-2, -1))
+        if self.options.noise == "learned":
+            return found
+        noise, between = found.chunk(2, 1)
+        return torch.cat([noise, torch.full_like(between, LEAST)], 1)
+
+    def _shift(self, step: int) -> tuple[int, int]:
+        side = self.network.patch if self.options.preset == "ours" else 1
+        return divmod(self.kept[step] % side**2, side)
+
+    def _shown(self, noisy: Tensor, steps: Tensor) -> Tensor:
+        """What the network says, in float32."""
         dtype = DTYPES.get(self.options.precision)
         if dtype is None:
             found: Tensor = self.network(noisy, steps)

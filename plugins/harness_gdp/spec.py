@@ -56,6 +56,11 @@ _SAMPLING = {
         "whether a step's variance stands before the pull on its mean; each preset: off",
         ("preset", "off", "on"),
     ),
+    "noise": Param(
+        "preset",
+        "variance of a step's noise: the network's, or the least that it can say; ours: least, others: learned",
+        ("preset", "learned", "least"),
+    ),
     "distance": Param(
         "mse", "of what is left of the sample to what was observed; ours for the last", ("mse", "ssim", "perceptual")
     ),
@@ -71,7 +76,7 @@ GDP = MethodSpec(
     name="gdp",
     capabilities=("restore",),
     target="harness_gdp.method:GdpRestorer",
-    version="2",
+    version="3",
     summary="samples a diffusion prior, each step pulled to the degraded picture; what was done to it is known",
     licence="Apache-2.0",
     paper=_PAPER,
@@ -90,7 +95,7 @@ GDP_BLIND = replace(
     GDP,
     name="gdp-blind",
     target="harness_gdp.method:GdpBlind",
-    version="1",
+    version="2",
     summary="as gdp, where no one tells what was done: unknown light is found with the picture, or a user names it",
     params={
         "task": Param("light", "unknown light, f·x + M; or what was done, joined by +: sr4, blur, colour"),
@@ -104,7 +109,7 @@ GDP_HDR = replace(
     GDP,
     name="gdp-hdr",
     target="harness_gdp.method:GdpHdr",
-    version="1",
+    version="2",
     summary="samples a diffusion prior pulled to several exposures at once, the light of each found with the picture",
     needs=frozenset({"image", "exposures"}),
     weights=_OWN,

@@ -83,6 +83,19 @@ def test_a_restored_picture_has_the_picture_s_size(weights: LoadedWeights, task:
     assert restored.isfinite().all()
 
 
+@pytest.mark.parametrize("task", ["light", "sr4"])
+def test_a_smaller_picture_is_brought_to_the_task_s_size(weights: LoadedWeights, task: str) -> None:
+    """As if each of its pixels had been copied before; blocks at the right and lower edge may be cut."""
+    method, small = GdpBlind(Setup(weights=weights), task=task, steps=3), _batch(5, 6).image
+    copied = small.repeat_interleave(4, -2).repeat_interleave(4, -1)[..., :18, :23]
+    found, same = (
+        method.restore(Batch(("a",), image, target_size=size, seeds=(3,))).image
+        for image, size in ((small, (18, 23)), (copied, None))
+    )
+    assert found.shape == (1, 3, 18, 23)
+    assert torch.equal(found, same)
+
+
 @pytest.mark.parametrize("given", [{}, {"losses": "exposure+colour+spatial"}, {"form": "score"}, {"variance": "on"}])
 def test_any_operator_is_undone_at_the_wanted_size(weights: LoadedWeights, given: dict[str, str]) -> None:
     """In patches: 20×28 are more than a window of 16. More pull leaves less of what was observed unexplained."""

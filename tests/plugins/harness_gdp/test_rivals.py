@@ -50,7 +50,7 @@ def test_a_prior_that_knows_the_picture_gives_it(
     method = rival(Setup(), steps=20)
     kept = torch.from_numpy(np.cumprod(1 - np.linspace(1e-4, 0.02, 1000)))
     method.sampler.network = _Knows(2 * truth - 1, kept)  # type: ignore[attr-defined]
-    method.sampler.network.pitch = 1  # type: ignore[attr-defined]
+    method.sampler.network.pitch = method.sampler.network.patch = 1  # type: ignore[attr-defined]
     with torch.inference_mode():
         restored = method.restore(batch).image
     assert (restored - truth).square().mean().sqrt() < 0.02
