@@ -41,7 +41,6 @@ __all__ = [
     "table_metrics",
 ]
 
-TYPES = {"float16": "<f2", "float32": "<f4"}
 HALF_STEP = 2.0**-11
 """Half the distance between neighbouring float16 numbers, as a part of them."""
 
@@ -176,11 +175,11 @@ def packed_feature(feature: NDArray[np.float32]) -> dict[str, str]:
 
 def matrix_of(rows: pd.DataFrame) -> NDArray[np.float32]:
     """[n,D] of rows of a feature shard; those without a type are float32, as all once were."""
-    kinds = rows["type"] if "type" in rows else [None] * len(rows)
+    half = list(rows["type"] == "float16") if "type" in rows else [False] * len(rows)
     return np.stack(
         [
-            np.frombuffer(base64.b64decode(text), TYPES.get(kind, "<f4")).astype(np.float32)
-            for text, kind in zip(rows["feature"], kinds, strict=True)
+            np.frombuffer(base64.b64decode(text), "<f2" if short else "<f4").astype(np.float32)
+            for text, short in zip(rows["feature"], half, strict=True)
         ]
     )
 
