@@ -14,6 +14,17 @@ _PAPER = Paper(
 )
 _WEIGHTS = (
     WeightsSpec(
+        name="mini",
+        kind="mini",
+        licence="Apache-2.0",
+        origin="trained by this project: harness train gdp --recipe mini",
+        resource="harness_gdp:weights/mini.safetensors",
+        sha256="c240566bc5656d6a21d0d7575e31f7abc974da33591b5b6431d0fde18984488c",
+        trained_on="800 scenes rendered here (CC0-1.0) and 4,000 crops of 508 photographs (public domain, CC-BY-SA, "
+        "GPL, LGPL, GFDL: tools/training_photos.json); none of them is evaluated on",
+        parameters_m=1.749496,
+    ),
+    WeightsSpec(
         name="official",
         kind="official",
         licence="MIT (guided-diffusion)",
@@ -32,7 +43,7 @@ _WEIGHTS = (
         parameters_m=1.749496,
     ),
 )
-_OWN = (replace(_WEIGHTS[0], of="gdp"), *_WEIGHTS[1:])
+_OWN = (_WEIGHTS[0], replace(_WEIGHTS[1], of="gdp"), _WEIGHTS[2])
 """For the methods beside `gdp`, which look for the official file in its folder."""
 _SAMPLING = {
     "preset": Param(
