@@ -61,7 +61,7 @@ def sheet(run: RunFolder, counts: Mapping[str, int], entries: tuple[str, ...], t
             raise HarnessError(f"no task {name} in {run.path}: it has {', '.join(tasks)}")
         mine = samples[samples["task"] == name].to_dict("records")
         for place in np.linspace(0, len(mine) - 1, count).round().astype(int):
-            sample = mine[place] | {"entries": shown, "told": "mask" in tasks[name]["gives"]}
+            sample = mine[place] | {"entries": shown, "told": "mask" in tasks[name]["identity"]["gives"]}
             rows.append(_row(run, sample, outputs))
             captions.append(sample["prompt"] or tasks[name]["title"])
     return strip_png(rows, ["shown", *shown, "truth"], tile=tile, captions=captions)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from harness.report.words import count, disagreement_line, headline, refusals, wrapped_lines
+from harness.report.words import count, disagreement_line, headline, refusals, steps_line, wrapped_lines
 from harness.stats.model import TABLE_HEADINGS
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class TaskView:
     Attributes:
         columns: its metrics, the primary one first.
         unverified: extractors of set metrics whose file nobody's sha256 vouches for, with the file's own.
+        repeats: how often each entry did each sample.
     """
 
     task: Mapping[str, Any]
@@ -85,6 +86,7 @@ class TaskView:
     columns: tuple[str, ...]
     boards: tuple[Board, ...]
     unverified: Mapping[str, str]
+    repeats: int
 
     @property
     def info(self) -> Mapping[str, Any]:
@@ -119,11 +121,13 @@ class TaskView:
     def remarks(self) -> list[str]:
         """What must stand beside columns.
 
-        What a wrapper adds to what it wraps, backbones that disagree, set metrics without a value, unverified files.
+        Steps and repeats, what a wrapper adds to what it wraps, backbones that disagree, set metrics without a value,
+        unverified files.
         """
         titles = {row.reference: row.title for row in self.rows}
         entries = [row.entry for row in self.rows]
         return [
+            *filter(None, [steps_line([row.entry for row in self.rows if row.counts[0]], self.repeats)]),
             *wrapped_lines(self.summary, entries, self.info[self.summary.primary]),
             *filter(None, [disagreement_line(self.summary, titles)]),
             *refusals(self.summary, titles),
@@ -176,7 +180,7 @@ def _view(task: Mapping[str, Any], summary: TaskSummary, manifest: Mapping[str, 
         boards.append(_board(table, standings, summary, task, columns, manifest))
     extractors = manifest.get("extractors", {})  # older runs noted none
     unverified = {name: of["weights_sha256"] for name, of in extractors.items() if of["verified"] is False}
-    return TaskView(task, summary, columns, tuple(boards), unverified)
+    return TaskView(task, summary, columns, tuple(boards), unverified, manifest["repeats"])
 
 
 def _board(

@@ -30,6 +30,7 @@ __all__ = [
     "shorten",
     "signed",
     "skipped_lines",
+    "steps_line",
     "wrapped_lines",
 ]
 
@@ -219,6 +220,20 @@ def wrapped_lines(task: TaskSummary, entries: Sequence[Mapping[str, Any]], info:
         who = f"{entry['title']} against {inner['title']}, which it wraps"
         lines.append(f"{who}: {far}, {_seen_from(*names, [pair])}")
     return lines
+
+
+def steps_line(entries: Sequence[Mapping[str, Any]], repeats: int) -> str:
+    """How many steps each entry takes for an image, and how often each sample was done; "" for nothing of either.
+
+    Steps are the parameter of that name; 0, which stands for a method's own choice, is said to be its preset's.
+    """
+    taken: dict[str, list[str]] = {}
+    for entry in entries:
+        if (steps := entry["params"].get("steps")) is not None:
+            taken.setdefault(str(steps or "the preset's"), []).append(entry["title"])
+    told = [f"{steps} ({listed(who)})" for steps, who in taken.items()]
+    parts = [f"steps an image: {'; '.join(told)}"] * bool(told)
+    return ", ".join([*parts, *[f"{repeats} repeats of every sample"] * (repeats > 1)])
 
 
 def backbones(first: str, second: str) -> str:

@@ -12,6 +12,16 @@ _PAPER = Paper(
 )
 _WEIGHTS = (
     WeightsSpec(
+        name="mini",
+        kind="mini",
+        licence="Apache-2.0",
+        origin="trained by this project: harness train smartbrush --recipe mini",
+        resource="harness_smartbrush:weights/mini.safetensors",
+        sha256="73ae5c56be6fb6d90a5bb44892d1218080886fe198d6de4a92579946a24fd9cf",
+        trained_on="1,000 scenes rendered here, whole and without objects, with words (CC0-1.0); none is evaluated on",
+        parameters_m=0.724174,
+    ),
+    WeightsSpec(
         name="sd-v1",
         kind="official",
         licence="CreativeML Open RAIL-M (Stable Diffusion v1)",

@@ -17,7 +17,7 @@ from harness.report.board import task_views
 from harness.report.export import export_summary
 from harness.report.sheet import latex_text, markdown_text
 from harness.report.terminal import print_summary
-from harness.report.words import disagreement_line, interval
+from harness.report.words import disagreement_line, interval, steps_line
 from harness.stats.model import Disagreement, Interval, RunSummary
 from harness.store import RunFolder
 
@@ -95,3 +95,16 @@ def test_what_is_common_is_common_to_the_ranked_and_one_is_singular(run: RunFold
 def test_a_published_number_without_an_interval_has_no_bracket() -> None:
     assert interval(Interval(0.0123, math.nan, math.nan, 1000, 200), 3) == "0.012"
     assert interval(Interval(0.0123, math.nan, math.nan, 3, 3), 3) == "0.012 [too few]"
+
+
+def test_steps_and_repeats_are_told_where_there_are_any() -> None:
+    entries = [
+        {"title": "A", "params": {"steps": 50, "scale": 1.0}},
+        {"title": "B", "params": {}},
+        {"title": "C", "params": {"steps": 0}},
+        {"title": "D", "params": {"steps": 50}},
+    ]
+    assert steps_line(entries, 1) == "steps an image: 50 (A and D); the preset's (C)"
+    assert steps_line(entries, 4) == "steps an image: 50 (A and D); the preset's (C), 4 repeats of every sample"
+    assert steps_line(entries[1:2], 4) == "4 repeats of every sample"
+    assert steps_line(entries[1:2], 1) == ""

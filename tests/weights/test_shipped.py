@@ -18,9 +18,17 @@ from harness.weights import locate
 
 SHIPPED = [(m, w) for m in registry().all("methods") for w in getattr(m, "weights", ()) if w.resource]
 NAMES = [f"{method.name}@{weights.name}" for method, weights in SHIPPED]
-LEARNED = {"coordfill", "hifill", "icfgu", "scat", "scat-detect", "asapnet", "asapnet-inpaint", "sddfiqa", "par-proxy"}
+LEARNED = {
+    *("coordfill", "hifill", "icfgu", "scat", "scat-detect", "asapnet", "asapnet-inpaint", "sddfiqa", "par-proxy"),
+    *("gdp", "instinpaint", "smartbrush"),
+}
 
-TRAINED_AS = {"face-mfn-norm": "sddfiqa", "face-serfiq": "sddfiqa", "par-refine": "par-proxy"}
+TRAINED_AS = {
+    **{"face-mfn-norm": "sddfiqa", "face-serfiq": "sddfiqa", "par-refine": "par-proxy"},
+    **dict.fromkeys(("gdp-blind", "gdp-hdr", "gdp-inpaint", "ddrm", "dps", "diffpir"), "gdp"),
+    **dict.fromkeys(("instinpaint-mask", "instinpaint-nosource", "refer-then-inpaint"), "instinpaint"),
+    "smartbrush-blended": "smartbrush",
+}
 """Who looks through a network that another method's training makes."""
 
 
