@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +12,7 @@ from harness.errors import HarnessError
 from harness.plugins import registry
 from harness.runner.entries import Entry, resolve_entry
 from harness.runner.wrapping import joined_weights
+from harness.store.schema import schema_text
 
 PLUGIN = """
 from harness import MethodSpec, Param, WeightsSpec, hookimpl
@@ -100,6 +103,12 @@ def test_the_manifest_tells_the_weights_of_both_and_the_weaker_kind() -> None:
     official = joined_weights((row | {"kind": "official"}, row))
     assert official is not None
     assert official["kind"] == "mini"
+    both = joined_weights((row, row | {"sha256": "0" * 64}))
+    pattern = json.loads(schema_text("manifest"))["$defs"]["weights"]["properties"]["sha256"]["pattern"]
+    assert both is not None
+    assert both["sha256"] == f"{row['sha256']}; {'0' * 64}"
+    assert all(re.search(pattern, of["weights"]["sha256"]) for of in ({"weights": both}, told, {"weights": row}))
+    assert not re.search(pattern, f"{row['sha256']}; ")
 
 
 @pytest.mark.parametrize(
