@@ -32,8 +32,9 @@ TIMED = ("demo",)
 """With random weights too; a larger suite would ship rows and features of 78 samples a method for its seconds alone."""
 MEGABYTES = {"inpainting": 1.6, "removal": 1.0, "translation": 0.6}
 """What a board may take of the checkout, which has 48 for everything, before it keeps no picture; another one 0.8."""
-UNSHIPPED = frozenset({"fiqa"})
-"""Suites run without a board: fiqa's would take 5 MB, for two recognisers' vectors and ten entries of 900 rows."""
+UNSHIPPED = frozenset({"fiqa", "iqa"})
+"""Suites run without a board: fiqa's would take 5 MB, for two recognisers' vectors and ten entries of 900 rows; iqa's
+takes half a megabyte for four entries of 720 rows, and a minute to make."""
 
 
 def timed_at_random(suite: Suite, known: Registry) -> list[str]:
