@@ -64,6 +64,8 @@ def sheet(run: RunFolder, counts: Mapping[str, int], entries: tuple[str, ...], t
             sample = mine[place] | {"entries": shown, "told": "mask" in tasks[name]["identity"]["gives"]}
             rows.append(_row(run, sample, outputs))
             captions.append(sample["prompt"] or tasks[name]["title"])
+    # the font of the sheets has no such sign
+    captions = [caption.replace("×", "x") for caption in captions]
     return strip_png(rows, ["shown", *shown, "truth"], tile=tile, captions=captions)
 
 
@@ -76,7 +78,7 @@ def sheet(run: RunFolder, counts: Mapping[str, int], entries: tuple[str, ...], t
 def main(run: Path, out: Path, tasks: tuple[str, ...], entries: tuple[str, ...], tile: int) -> None:
     """Write OUT as WebP."""
     counts = {name: int(count or 1) for name, _, count in (task.partition("=") for task in tasks)}
-    Image.open(io.BytesIO(sheet(open_run(run), counts, entries, tile))).save(out, quality=85, method=6)
+    Image.open(io.BytesIO(sheet(open_run(run), counts, entries, tile))).save(out, quality=75, method=6)
 
 
 if __name__ == "__main__":

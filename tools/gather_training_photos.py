@@ -1,6 +1,6 @@
 """Gather free photographs for *training* from Debian packages into a folder that is not committed.
 
-    python -m tools.gather_training_photos --out /tmp/train_photos --record tools/training_photos.json
+    python -m tools.gather_training_photos --out /tmp/train_photos --record tools/training_photos.json.gz
 
 Every picture was looked at on a contact sheet; renders, paintings, cut-outs on white and logos are left out
 by the patterns below. None of these packages feeds the evaluation set `photos`, except lxqt-themes, whose
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
+import gzip
 import hashlib
 import json
 from collections.abc import Iterator
@@ -158,7 +159,7 @@ def gather(out: Path, packages: Path) -> list[Photo]:
 
 
 def record(folder: Path, photos: list[Photo]) -> list[dict[str, Any]]:
-    """The rows of `training_photos.json`: what lets a test find a picture again without having it."""
+    """The rows of `training_photos.json.gz`: what lets a test find a picture again without having it."""
     rows = []
     for photo in photos:
         pixels = decode(folder / photo.file).pixels
@@ -174,7 +175,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder for the photographs")
     parser.add_argument("--packages", type=Path, default=Path("/tmp/photo_packages"), help="download cache")
-    parser.add_argument("--record", type=Path, help="where to write hashes, sources and terms")
+    parser.add_argument("--record", type=Path, help="where to write hashes, sources and terms (gzipped JSON)")
     arguments = parser.parse_args()
     photos = gather(arguments.out, arguments.packages)
     text = json.dumps({"photos": [asdict(photo) for photo in photos]}, indent=1, ensure_ascii=False)
@@ -182,7 +183,8 @@ def main() -> None:
     if arguments.record:
         rows = [json.dumps(row, ensure_ascii=False) for row in record(arguments.out, photos)]
         listed = ",\n".join(rows)
-        arguments.record.write_text(f'{{"photos": [\n{listed}\n]}}\n', encoding="utf-8")
+        text = f'{{"photos": [\n{listed}\n]}}\n'
+        arguments.record.write_bytes(gzip.compress(text.encode(), mtime=0))
     print(f"{len(photos)} photographs in {arguments.out}")
 
 

@@ -71,7 +71,7 @@ def main(run: Path, out: Path) -> None:
     """Write `strips.webp` and `report.webp`."""
     out.mkdir(parents=True, exist_ok=True)
     folder = open_run(run)
-    Image.open(io.BytesIO(strips(folder))).save(out / "strips.webp", quality=80, method=6)
+    Image.open(io.BytesIO(strips(folder))).save(out / "strips.webp", quality=70, method=6)
     screenshot(folder.report_path, out / "report.webp", 2000)
 
 

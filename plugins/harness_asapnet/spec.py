@@ -26,7 +26,7 @@ _MINI_INPAINT = WeightsSpec(
     resource="harness_asapnet:weights/inpaint-mini.safetensors",
     sha256="d686c92623df45c21a54b6825ff5bdc5535c216634b0dd2904759301e6efab4c",
     trained_on="3,000 scenes rendered here (CC0-1.0) and 4,000 crops of 508 photographs (public domain, CC-BY, "
-    "CC-BY-SA, GPL, LGPL, GFDL: tools/training_photos.json); none of them is evaluated on",
+    "CC-BY-SA, GPL, LGPL, GFDL: tools/training_photos.json.gz); none of them is evaluated on",
     parameters_m=1.446275,
 )
 _OFFICIAL = WeightsSpec(

@@ -15,7 +15,7 @@ _MINI = WeightsSpec(
     resource="harness_coordfill:weights/mini.safetensors",
     sha256="5758ca20f270da9e4dbc2c2bf96b67fddfbc327f69b196c07f301ae0a5aabcae",
     trained_on="3,000 scenes rendered here (CC0-1.0) and 4,000 crops of 508 photographs (public domain, CC-BY, "
-    "CC-BY-SA, GPL, LGPL, GFDL: tools/training_photos.json); none of them is evaluated on",
+    "CC-BY-SA, GPL, LGPL, GFDL: tools/training_photos.json.gz); none of them is evaluated on",
     parameters_m=0.491522,
 )
 _OFFICIAL = WeightsSpec(

@@ -21,7 +21,7 @@ _WEIGHTS = (
         resource="harness_gdp:weights/mini.safetensors",
         sha256="c240566bc5656d6a21d0d7575e31f7abc974da33591b5b6431d0fde18984488c",
         trained_on="800 scenes rendered here (CC0-1.0) and 4,000 crops of 508 photographs (public domain, CC-BY-SA, "
-        "GPL, LGPL, GFDL: tools/training_photos.json); none of them is evaluated on",
+        "GPL, LGPL, GFDL: tools/training_photos.json.gz); none of them is evaluated on",
         parameters_m=1.749496,
     ),
     WeightsSpec(

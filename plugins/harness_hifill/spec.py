@@ -15,7 +15,7 @@ _MINI = WeightsSpec(
     resource="harness_hifill:weights/mini.safetensors",
     sha256="5ef206946cd245a12dfe64258b7284e91b002d276d8ad129d642dff738431e32",
     trained_on="3,000 scenes rendered here (CC0-1.0) and 4,000 crops of 508 photographs (public domain, CC-BY, "
-    "CC-BY-SA, GPL, LGPL, GFDL: tools/training_photos.json); none of them is evaluated on",
+    "CC-BY-SA, GPL, LGPL, GFDL: tools/training_photos.json.gz); none of them is evaluated on",
     parameters_m=0.629937,
 )
 _OFFICIAL = WeightsSpec(

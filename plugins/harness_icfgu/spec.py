@@ -15,7 +15,7 @@ _MINI = WeightsSpec(
     resource="harness_icfgu:weights/mini.safetensors",
     sha256="001bc68977c5a52ac8172becb52c2051f11d0cf8eb92479ef0621181572f460c",
     trained_on="3,000 scenes rendered here (CC0-1.0) and 4,000 crops of 508 photographs (public domain, CC-BY, "
-    "CC-BY-SA, GPL, LGPL, GFDL: tools/training_photos.json); none of them is evaluated on",
+    "CC-BY-SA, GPL, LGPL, GFDL: tools/training_photos.json.gz); none of them is evaluated on",
     parameters_m=0.842538,
 )
 _RANDOM = WeightsSpec(

@@ -30,7 +30,7 @@ def _half(half: str, sha256: str) -> WeightsSpec:
         resource=f"harness_par:weights/mini-{half}.safetensors",
         sha256=sha256,
         trained_on="faults put into crops of 254 of 508 photographs (public domain, CC-BY-SA, GPL, LGPL, GFDL: "
-        "tools/training_photos.json), and removals from 120 of 240 rendered scenes (CC0-1.0)",
+        "tools/training_photos.json.gz), and removals from 120 of 240 rendered scenes (CC0-1.0)",
         parameters_m=0.146914,
     )
 

@@ -21,7 +21,7 @@ _MINI = WeightsSpec(
     resource="harness_scat:weights/mini.safetensors",
     sha256="6e038bcd18e756676ab353d75bd2c0a81802dad5ff8f26f1c5005afa1db837ef",
     trained_on="3,000 scenes rendered here (CC0-1.0) and 4,000 crops of 508 photographs (public domain, CC-BY, "
-    "CC-BY-SA, GPL, LGPL, GFDL: tools/training_photos.json); none of them is evaluated on",
+    "CC-BY-SA, GPL, LGPL, GFDL: tools/training_photos.json.gz); none of them is evaluated on",
     parameters_m=0.621651,
 )
 _OFFICIAL = WeightsSpec(
@@ -81,7 +81,7 @@ SCAT_DETECT = MethodSpec(
             resource="harness_scat:weights/detect-mini.safetensors",
             sha256="0c6a7a4b199d71a5346a7b2140af46c3bcac3f42d4fb5965420b58dd7113a9d3",
             trained_on="fills of seven floors in 3,000 scenes rendered here (CC0-1.0) and 4,000 crops of 508 "
-            "photographs (public domain, CC-BY-SA, GPL, LGPL, GFDL: tools/training_photos.json)",
+            "photographs (public domain, CC-BY-SA, GPL, LGPL, GFDL: tools/training_photos.json.gz)",
             parameters_m=0.983906,
         ),
         WeightsSpec(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -16,12 +17,12 @@ from harness.datasets.decode import decode
 from harness.datasets.photos import PHOTOS, Photos
 from harness.datasets.similarity import SAME, distance, from_hex, hash_views, probe_views, to_hex
 
-RECORD = Path(__file__).parents[2] / "tools" / "training_photos.json"
+RECORD = Path(__file__).parents[2] / "tools" / "training_photos.json.gz"
 
 
 @cache
 def training() -> list[dict]:
-    return json.loads(RECORD.read_text(encoding="utf-8"))["photos"]
+    return json.loads(gzip.decompress(RECORD.read_bytes()))["photos"]
 
 
 @cache
