@@ -6,7 +6,6 @@ the words first, an inpainter that never reads them second. The network here is 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +21,6 @@ from harness.interfaces import Batch, Images, Setup
 from harness.nn.spatial_transformer import SpatialTransformer
 from harness.nn.text_transformer import TextConfig, TextTransformer
 from harness.nn.word_list import list_encoder
-from harness.weights.loading import METADATA, read_metadata
 from harness_instinpaint.baselines import filled, grown
 from harness_instinpaint.network import ATTRIBUTES, FEATURES
 from harness_instinpaint.selection import Selection
@@ -134,11 +132,11 @@ def _places(image: Tensor) -> Tensor:
 
 def load_finder(path: Path) -> Finder:
     """The network with the weights of a file of ours. Raises `HarnessError` if it cannot be read or does not fit."""
-    if "network" not in json.loads(read_metadata(path).get(METADATA, "{}")):
-        raise HarnessError(f"{path} states no configuration: it is not of harness train instinpaint --recipe refer")
 
     def build(_: Mapping[str, Tensor], stated: Mapping[str, Any] | None) -> Finder:
-        return Finder(FinderConfig.stated(stated or {}))
+        if stated is None:
+            raise HarnessError(f"{path} states no configuration: it is not of harness train instinpaint --recipe refer")
+        return Finder(FinderConfig.stated(stated))
 
     return weights.load_network(path, "refer-then-inpaint", build)
 

@@ -181,7 +181,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
         subprocess.run(["umount", str(place)], check=True)
 
 
-@pytest.mark.parametrize("kilobytes", [16, 72, 140])
+@pytest.mark.parametrize("kilobytes", [16, 72, 124])
 def test_f4_a_full_disk_is_one_line_with_what_is_needed_and_what_is_free_and_the_run_goes_on_later(
     small_disk: Callable[[int], Path], unbroken: pd.DataFrame, kilobytes: int
 ) -> None:

@@ -127,7 +127,7 @@ OPTIONAL = {
         "leak", "folder", "outputs", "real_bands", "equals", "accelerator", "host", "strategy",  # of its parts
     },
     "record": {"seconds", "peak_mb", "origin"},
-    "sample": {"shown", "known"},
+    "sample": {"shown", "known", "prompt"},
     "bench": {"accelerator", "host", "training"},
 }  # fmt: skip
 DROPPED = [

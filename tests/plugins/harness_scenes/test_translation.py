@@ -52,7 +52,10 @@ def test_patches_are_training_scenes_as_rendered_and_of_no_evaluation_scene() ->
     pictures, labels = training_sheet()
     assert pictures.shape == (12, 3, 256, 256)
     scene = render(sample_scene(5, "train"), 256, "numpy")
-    assert torch.equal((pictures[5] * 255).round().byte(), torch.from_numpy(scene.image).permute(2, 0, 1))
+    apart = (pictures[5] * 255).round() - torch.from_numpy(scene.image).permute(2, 0, 1)
+    # NumPy's sines and powers differ between processors by their last bit
+    assert apart.abs().max() <= 1
+    assert apart.count_nonzero() <= 20
     assert torch.equal(labels[5], torch.from_numpy(scene.labels).long())
 
 
