@@ -28,6 +28,7 @@ FLAGS = (
 )  # fmt: skip
 INPAINTING, DEMO = "source=inpainting+v3+·+cpu", "source=demo+v2+·+cpu"
 ARTIFACTS = "source=artifacts+v1+·+cpu"
+INSTRUCT = "source=instruct+v1+·+cpu&task=Named+by+where+it+stands"
 SCENES = "task=Rendered+scenes%2C+holes+that+cut+through+objects"
 PATIENCE_MS = 120_000
 
@@ -88,6 +89,7 @@ SHOTS = (
     Shot("samples", f"samples?{DEMO}&sample=china%40lama-thick-256%2F0", 1180),
     Shot("curves", f"curves?{INPAINTING}", 1760),
     Shot("artifacts", f"leaderboard?{ARTIFACTS}", 980),
+    Shot("instruct", f"leaderboard?{INSTRUCT}", 1000),
     Shot("pareto", f"pareto?{INPAINTING}", 1000),
     Shot("blind", f"blind?{DEMO}", steps=_study),
     Shot("annotate", f"annotate?{DEMO}", 1050, steps=_annotate),
