@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from _machine import write_result
@@ -19,7 +19,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from harness.nn.autoencoder import AutoencoderConfig, VectorAutoencoder
 from harness.nn.diffusion_unet import DiffusionUNet, UNetConfig
 from harness.nn.text_transformer import TextConfig, TextTransformer
+from harness_gdp.network import MINI, Prior
 
+Network = TypeVar("Network", bound=torch.nn.Module)
 FUSED, PLAIN, LAST = "fused attention", "plain attention", "fused, channels last"
 TOLERANCE = 1e-3
 
@@ -32,14 +34,21 @@ def _plain(call: Callable[[], Tensor]) -> Callable[[], Tensor]:
     return run
 
 
+def _stirred(network: Network) -> Network:
+    """In place: layers that begin at zero get small weights, or their answers would be equal whatever came before."""
+    for weights in network.parameters():
+        if weights.ndim > 1 and not weights.any():
+            torch.nn.init.normal_(weights, std=0.02)
+    return network.eval()
+
+
 def latent_unet(side: int) -> Calls:
     """Inst-Inpaint's U-Net on a latent of ``side``: 32 is a picture of 256."""
     config = UNetConfig(
         channels=128, multipliers=(1, 2, 3, 4), attention=(2, 4, 8), heads=8, inputs=8, outputs=4, context=512,
         scale_shift=False,
     )  # fmt: skip
-    network = DiffusionUNet(config).eval()
-    torch.nn.init.normal_(network.out[2].weight, std=0.01)
+    network = _stirred(DiffusionUNet(config))
     noisy, steps, text = torch.randn(1, 8, side, side), torch.tensor([500]), torch.randn(1, 77, 512)
 
     def fused() -> Tensor:
@@ -50,13 +59,10 @@ def latent_unet(side: int) -> Calls:
 
 def prior(side: int) -> Calls:
     """GDP's small prior on a picture of ``side``; and in channels-last order."""
-    config = UNetConfig(
-        channels=32, multipliers=(2, 2, 2), blocks=1, attention=(2, 4), head_channels=32, inputs=12, outputs=24
-    )
-    network, last = DiffusionUNet(config).eval(), DiffusionUNet(config).eval()
+    network, last = _stirred(Prior(MINI)), Prior(MINI).eval()
     last.load_state_dict(network.state_dict())
     last.to(memory_format=torch.channels_last)
-    noisy, steps = torch.randn(1, 12, side // 2, side // 2), torch.tensor([500])
+    noisy, steps = torch.randn(1, 3, side, side), torch.tensor([500])
     turned = noisy.to(memory_format=torch.channels_last)
 
     def fused() -> Tensor:
@@ -67,7 +73,7 @@ def prior(side: int) -> Calls:
 
 def first_stage(side: int) -> Calls:
     """The official VQ-f8, there and back."""
-    network = VectorAutoencoder(AutoencoderConfig()).eval()
+    network = _stirred(VectorAutoencoder(AutoencoderConfig()))
     picture = torch.rand(1, 3, side, side) * 2 - 1
 
     def fused() -> Tensor:
@@ -78,7 +84,7 @@ def first_stage(side: int) -> Calls:
 
 def text(layers: int) -> Calls:
     """The text encoder of ``layers`` layers; 16 officially."""
-    network, ids = TextTransformer(TextConfig(layers=layers)).eval(), torch.arange(77)[None]
+    network, ids = _stirred(TextTransformer(TextConfig(layers=layers))), torch.arange(77)[None]
 
     def fused() -> Tensor:
         return network(ids)  # type: ignore[no-any-return]
