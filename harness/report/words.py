@@ -233,7 +233,7 @@ def steps_line(entries: Sequence[Mapping[str, Any]], repeats: int) -> str:
             taken.setdefault(str(steps or "the preset's"), []).append(entry["title"])
     told = [f"{steps} ({listed(who)})" for steps, who in taken.items()]
     parts = [f"steps an image: {'; '.join(told)}"] * bool(told)
-    return ", ".join([*parts, *[f"{repeats} repeats of every sample"] * (repeats > 1)])
+    return ", ".join([*parts, *[f"{repeats} repeats of every sample where chance plays"] * (repeats > 1)])
 
 
 def backbones(first: str, second: str) -> str:

@@ -105,6 +105,7 @@ def test_steps_and_repeats_are_told_where_there_are_any() -> None:
         {"title": "D", "params": {"steps": 50}},
     ]
     assert steps_line(entries, 1) == "steps an image: 50 (A and D); the preset's (C)"
-    assert steps_line(entries, 4) == "steps an image: 50 (A and D); the preset's (C), 4 repeats of every sample"
-    assert steps_line(entries[1:2], 4) == "4 repeats of every sample"
+    often = "4 repeats of every sample where chance plays"
+    assert steps_line(entries, 4) == f"steps an image: 50 (A and D); the preset's (C), {often}"
+    assert steps_line(entries[1:2], 4) == often
     assert steps_line(entries[1:2], 1) == ""
