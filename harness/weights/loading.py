@@ -48,8 +48,7 @@ def load_state(path: Path, nested: str = "") -> dict[str, torch.Tensor]:
     except pickle.UnpicklingError as error:
         raise HarnessError(f"{path}: is no checkpoint of plain tensors, and nothing else is unpickled") from error
     except Exception as error:  # on damaged files torch's readers raise some ten types, assertions among them
-        words = " ".join(str(error).split())[:120]
-        raise HarnessError(f"{path}: not a readable checkpoint ({type(error).__name__}: {words})") from error
+        raise _unreadable(path, error) from error
     if nested and isinstance(state, Mapping) and isinstance(state.get(nested), Mapping):
         state = state[nested]
     if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
@@ -71,10 +70,18 @@ def _is_torchscript(path: Path) -> bool:
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """The metadata of a safetensors file; {} for other files."""
+    """The metadata of a safetensors file; {} for other files. Raises `HarnessError` for one that cannot be read."""
     if path.suffix != ".safetensors":
         return {}
-    from safetensors import safe_open
+    from safetensors import SafetensorError, safe_open
 
-    with safe_open(path, framework="numpy") as opened:
-        return dict(opened.metadata() or {})
+    try:
+        with safe_open(path, framework="numpy") as opened:
+            return dict(opened.metadata() or {})
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> HarnessError:
+    words = " ".join(str(error).split())[:120]
+    return HarnessError(f"{path}: not a readable checkpoint ({type(error).__name__}: {words})")

@@ -21,9 +21,6 @@ _OFFICIAL = WeightsSpec(
     fetch="download the zip of the README of https://github.com/abyildirim/inst-inpaint, and save its ldm/model.ckpt "
     "under this name and bert-base-uncased's vocab.txt beside it",
 )
-_SCENES = (
-    "1,000 scenes rendered here, whole and without objects, and instructions for them (CC0-1.0); none is evaluated on"
-)
 _MINI = WeightsSpec(
     name="mini",
     kind="mini",
@@ -31,17 +28,15 @@ _MINI = WeightsSpec(
     origin="trained by this project: harness train instinpaint --recipe mini",
     resource="harness_instinpaint:weights/mini.safetensors",
     sha256="a4045a6a1649d450cb6a81e5ff9e045367e368d16d7d80d8191dafab10b28840",
-    trained_on=_SCENES,
+    trained_on="1,000 scenes rendered here, whole and without objects, and instructions for them (CC0-1.0); "
+    "none is evaluated on",
     parameters_m=0.715311,
 )
-_FINDER = WeightsSpec(
-    name="mini",
-    kind="mini",
-    licence="Apache-2.0",
+_FINDER = replace(
+    _MINI,
     origin="trained by this project: harness train instinpaint --recipe refer",
     resource="harness_instinpaint:weights/finder.safetensors",
     sha256="3027cfd7dc84330d92551a797c2cab3fdb43352be9370a5c4df1b00f6636fc1e",
-    trained_on=_SCENES,
     parameters_m=0.251143,
 )
 _RANDOM = WeightsSpec(
@@ -138,7 +133,7 @@ REFER = MethodSpec(
         "grow": Param(2, "pixels by which what is found is grown before it is filled"),
         "threshold": Param(0.5, "a pixel whose probability is above it is found"),
     },
-    weights=(_FINDER, replace(_RANDOM, parameters_m=0.251143)),
+    weights=(_FINDER, replace(_RANDOM, parameters_m=_FINDER.parameters_m)),
     needs=frozenset({"image", "prompt"}),
     supplies=frozenset({"mask"}),
     roles=("region",),

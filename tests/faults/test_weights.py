@@ -30,6 +30,7 @@ from harness.errors import HarnessError
 from harness.plugins import registry
 from harness.specs import MethodSpec, WeightsSpec
 from harness.weights import load_state, resolve_weights
+from harness.weights.loading import read_metadata
 
 PLUGIN = """
 from harness import MethodSpec, WeightsSpec, hookimpl
@@ -153,6 +154,13 @@ def test_a_safetensors_file_that_lies_is_refused(tmp_path: Path, name: str) -> N
     path = tmp_path / "w.safetensors"
     _tensors(path, *SAFETENSORS[name])
     _one_line(path, "not a readable checkpoint")
+    with pytest.raises(HarnessError, match=r"^[^\n]*not a readable checkpoint[^\n]*$"):
+        read_metadata(path)
+
+
+def test_metadata_of_a_missing_file_are_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match=r"w\.safetensors: not a readable checkpoint"):
+        read_metadata(tmp_path / "w.safetensors")
 
 
 def _one_line(path: Path, words: str) -> None:
